@@ -1,0 +1,1 @@
+//! The rules of governance: tracks, falling thresholds and conviction.

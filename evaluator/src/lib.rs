@@ -1,0 +1,1 @@
+//! Fetches artifacts by hash, runs benchmarks and builds transcripts.

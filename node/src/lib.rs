@@ -1,0 +1,1 @@
+//! The daemon: consensus engine, networking, mempool and store.

@@ -1,0 +1,144 @@
+//! The verifiable random function behind the beacon: schnorrkel over ristretto255.
+//!
+//! A proposer must contribute [`VrfSecret::prove`] of a given input; it cannot choose the output,
+//! and everyone can check it against the key that its operator registered.
+//!
+//! # Not here
+//! How outputs are mixed and when they are read: `probity_protocol::beacon`. Why this function:
+//! `docs/adr/0005-vrf.md`.
+
+use std::fmt;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use schnorrkel::vrf::{VRFPreOut, VRFProof};
+use schnorrkel::{ExpansionMode, MiniSecretKey, context::SigningContext};
+
+use crate::hash::Hash;
+use crate::text::hex_text;
+
+const CONTEXT: &[u8] = b"probity/beacon/1";
+
+/// A VRF proof that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VrfError {
+    /// The key is not a ristretto255 point.
+    #[error("{0} is not a VRF public key")]
+    MalformedKey(VrfPublicKey),
+    /// The output or the proof is not well formed, or is not this key's for this input.
+    #[error("the VRF proof does not verify under the key {0}")]
+    Mismatch(VrfPublicKey),
+}
+
+/// A VRF public key: 32 bytes, not yet known to be a point.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+pub struct VrfPublicKey([u8; 32]);
+
+/// An output's commitment (32 bytes) and its proof (64 bytes).
+#[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct VrfProofBytes([u8; 96]);
+
+impl VrfPublicKey {
+    /// The key with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The output that `proof` shows for `input`: uniform, and the only one this key can show.
+    ///
+    /// # Errors
+    /// [`VrfError`], which names the key.
+    pub fn verify(&self, input: &[u8], proof: &VrfProofBytes) -> Result<Hash, VrfError> {
+        let mismatch = VrfError::Mismatch(*self);
+        let key = schnorrkel::PublicKey::from_bytes(&self.0)
+            .map_err(|_| VrfError::MalformedKey(*self))?;
+        let (output, proof) = proof.0.split_at(32);
+        let output = VRFPreOut::from_bytes(output).map_err(|_| mismatch)?;
+        let proof = VRFProof::from_bytes(proof).map_err(|_| mismatch)?;
+        let transcript = SigningContext::new(CONTEXT).bytes(input);
+        let (shown, _) = key.vrf_verify(transcript, &output, &proof).map_err(|_| mismatch)?;
+        Ok(Hash::from_bytes(shown.make_bytes(CONTEXT)))
+    }
+}
+
+/// A VRF secret key.
+#[derive(Clone)]
+pub struct VrfSecret(schnorrkel::Keypair);
+
+impl VrfSecret {
+    /// The key of a 32-byte secret seed. Every seed is one.
+    ///
+    /// # Errors
+    /// None in practice: schnorrkel refuses only seeds of another length.
+    pub fn from_seed(seed: [u8; 32]) -> Result<Self, schnorrkel::SignatureError> {
+        let mini = MiniSecretKey::from_bytes(&seed)?;
+        Ok(Self(mini.expand_to_keypair(ExpansionMode::Ed25519)))
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> VrfPublicKey {
+        VrfPublicKey(self.0.public.to_bytes())
+    }
+
+    /// The output for `input` with its proof.
+    #[must_use]
+    pub fn prove(&self, input: &[u8]) -> VrfProofBytes {
+        let transcript = SigningContext::new(CONTEXT).bytes(input);
+        let (output, proof, _) = self.0.vrf_sign(transcript);
+        let mut bytes = [0; 96];
+        let parts = output
+            .as_output_bytes()
+            .iter()
+            .chain(proof.to_bytes().as_slice())
+            .copied()
+            .collect::<Vec<u8>>();
+        for (to, from) in bytes.iter_mut().zip(parts) {
+            *to = from;
+        }
+        VrfProofBytes(bytes)
+    }
+}
+
+impl fmt::Debug for VrfSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VrfSecret({})", self.public())
+    }
+}
+
+hex_text!(VrfPublicKey, 32);
+hex_text!(VrfProofBytes, 96);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(byte: u8) -> VrfSecret {
+        VrfSecret::from_seed([byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn two_proofs_of_one_input_show_one_output() {
+        let secret = secret(1);
+        let (first, second) = (secret.prove(b"7"), secret.prove(b"7"));
+        assert_eq!(secret.public().verify(b"7", &first), secret.public().verify(b"7", &second));
+        assert!(secret.public().verify(b"7", &first).is_ok());
+    }
+
+    #[test]
+    fn a_proof_of_another_input_or_key_is_refused() {
+        let proof = secret(1).prove(b"7");
+        assert!(secret(1).public().verify(b"8", &proof).is_err());
+        assert!(secret(2).public().verify(b"7", &proof).is_err());
+    }
+
+    #[test]
+    fn every_flipped_byte_of_a_proof_is_refused() {
+        let proof = secret(1).prove(b"7");
+        for position in 0..96 {
+            let mut bytes = proof.0;
+            bytes[position] ^= 1;
+            assert!(secret(1).public().verify(b"7", &VrfProofBytes(bytes)).is_err(), "{position}");
+        }
+    }
+}

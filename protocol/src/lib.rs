@@ -1,0 +1,1 @@
+//! The rules of evaluation: accounts, staking, registry, tasks, aggregation and slashing.

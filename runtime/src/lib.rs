@@ -1,0 +1,1 @@
+//! One state machine out of the rules: transactions, blocks, state tree, genesis and queries.

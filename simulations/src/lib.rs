@@ -1,0 +1,1 @@
+//! Seeded worlds that drive the very rules of the network.
