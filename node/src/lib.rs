@@ -1,1 +1,3 @@
 //! The daemon: consensus engine, networking, mempool and store.
+
+pub mod store;

@@ -1,0 +1,81 @@
+//! The default store: sled, in one tree.
+//!
+//! sled's batches are atomic within one tree only, which is why there is one and the keys carry
+//! prefixes. A batch is durable after the flush that follows it; nothing is flushed in the
+//! background, so that what is on disk is what was acknowledged.
+
+use std::path::Path;
+
+use ::sled::{Config, Db, IVec};
+
+use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
+
+/// Memory that sled may use for its page cache, in bytes.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Ordered bytes in a sled database.
+#[derive(Debug, Clone)]
+pub struct SledStore {
+    db: Db,
+}
+
+impl SledStore {
+    /// Opens, or creates, the database in `dir`.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] when another process holds it, or it cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let db = Config::new()
+            .path(dir)
+            .cache_capacity(CACHE_BYTES)
+            .flush_every_ms(None)
+            .open()
+            .map_err(|error| StoreError::Open {
+                kind: StoreKind::Sled,
+                path: dir.to_owned(),
+                reason: error.to_string(),
+            })?;
+        Ok(Self { db })
+    }
+}
+
+impl Store for SledStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.db.get(key).map_err(read)?.map(|value| value.to_vec()))
+    }
+
+    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
+        Ok(Box::new(self.db.scan_prefix(prefix).map(|entry| entry.map(owned).map_err(read))))
+    }
+
+    fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {
+        let last = self.db.range(..=key).next_back().transpose().map_err(read)?;
+        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(owned))
+    }
+
+    fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        let mut sled_batch = ::sled::Batch::default();
+        for (key, value) in batch.into_changes() {
+            match value {
+                Some(value) => sled_batch.insert(key, value),
+                None => sled_batch.remove(key),
+            }
+        }
+        self.db.apply_batch(sled_batch).map_err(write)?;
+        self.db.flush().map_err(write)?;
+        Ok(())
+    }
+}
+
+fn owned((key, value): (IVec, IVec)) -> Entry {
+    (key.to_vec(), value.to_vec())
+}
+
+fn read(error: ::sled::Error) -> StoreError {
+    StoreError::Read(error.to_string())
+}
+
+fn write(error: ::sled::Error) -> StoreError {
+    StoreError::Write(error.to_string())
+}
