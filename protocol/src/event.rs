@@ -1,0 +1,135 @@
+//! What happened: facts that a block's receipts carry to everyone who watches.
+//!
+//! Events are not state: nothing reads them back. Their JSON form is part of the API.
+
+#![expect(missing_docs, reason = "fields of facts are named after what they are")]
+
+use probity_primitives::{Address, Amount, ArtifactId, Height, OperatorId, Score, Seats, TaskId};
+use serde::{Deserialize, Serialize};
+
+use crate::slashing::Offence;
+use crate::task::VoidReason;
+
+/// One fact.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    /// Money moved between accounts.
+    Transferred { from: Address, to: Address, amount: Amount },
+    /// An operator was registered.
+    OperatorRegistered { operator: OperatorId, owner: Address },
+    /// An operator changed its commission, name or classes.
+    OperatorEdited { operator: OperatorId },
+    /// An operator's hot key was replaced.
+    OperatorKeyRotated { operator: OperatorId },
+    /// Money was bonded behind an operator.
+    Bonded { operator: OperatorId, by: Address, amount: Amount },
+    /// Money began to leave an operator's pool.
+    Unbonding { operator: OperatorId, by: Address, amount: Amount, until: Height },
+    /// Money left an operator's pool.
+    Withdrawn { operator: OperatorId, by: Address, amount: Amount },
+    /// An operator may not work until a height.
+    Jailed { operator: OperatorId, until: Height },
+    /// An operator may work again.
+    Unjailed { operator: OperatorId },
+    /// An operator may never work again.
+    Tombstoned { operator: OperatorId },
+    /// An epoch began with so many validators and so many operators to draw from.
+    EpochStarted { epoch: u64, validators: u32, eligible: u32 },
+    /// An artifact was registered.
+    ArtifactRegistered { artifact: ArtifactId, owner: Address },
+    /// An artifact has another owner.
+    ArtifactTransferred { artifact: ArtifactId, from: Address, to: Address },
+    /// An artifact was offered for sale; no price withdraws the offer.
+    ArtifactOffered { artifact: ArtifactId, price: Option<Amount> },
+    /// An artifact was sold.
+    ArtifactSold { artifact: ArtifactId, to: Address, price: Amount },
+    /// An artifact was withdrawn by its owner.
+    ArtifactWithdrawn { artifact: ArtifactId },
+    /// An artifact's dynamic part advanced.
+    ArtifactAdvanced { artifact: ArtifactId, seq: u64 },
+    /// Royalties were claimed.
+    RoyaltyClaimed { artifact: ArtifactId, to: Address, amount: Amount },
+    /// A task was requested.
+    TaskRequested { task: TaskId, benchmark: ArtifactId, artifact: ArtifactId },
+    /// A committee was drawn.
+    CommitteeDrawn { task: TaskId, round: u8, seats: Seats, operators: u32 },
+    /// A task entered a phase.
+    PhaseEntered { task: TaskId, round: u8, phase: TaskPhase, until: Height },
+    /// A member bound itself to a score.
+    Committed { task: TaskId, round: u8, operator: OperatorId },
+    /// A member showed its score.
+    Revealed { task: TaskId, round: u8, operator: OperatorId, score: Score },
+    /// A member could not fetch what it was to evaluate.
+    ReportedUnavailable { task: TaskId, round: u8, operator: OperatorId },
+    /// A member's score was outside the tolerance.
+    Flagged { task: TaskId, operator: OperatorId, score: Score, median: Score },
+    /// A score was published.
+    ResultPublished { task: TaskId, score: Score, seats: Seats, operators: u32 },
+    /// A flagged member was right at every opened item: the result is in doubt.
+    ResultContested { task: TaskId, operator: OperatorId },
+    /// A jury was drawn for items on which members differ.
+    JuryDrawn { task: TaskId, items: u32, seats: Seats, outside: bool },
+    /// A jury ruled, or could not.
+    JuryRuled { task: TaskId, quorum: bool, convicted: u32 },
+    /// A result can no longer be disputed.
+    ResultFinal { task: TaskId, score: Score },
+    /// A task ended without a result.
+    TaskVoid { task: TaskId, reason: VoidReason },
+    /// A member was paid for its seats.
+    SeatsPaid { task: TaskId, operator: OperatorId, amount: Amount },
+    /// A fault was recorded and its price taken.
+    Slashed {
+        id: u64,
+        operator: OperatorId,
+        offence: Offence,
+        task: Option<TaskId>,
+        amount: Amount,
+    },
+    /// A slash was shared out.
+    SlashSettled { id: u64, reporter: Amount, audit_pool: Amount, burned: Amount },
+    /// A slash was given back in full.
+    SlashReverted { id: u64, amount: Amount },
+    /// A correlation window ended: what each offender's total becomes, as a share of its stake.
+    WindowClosed { window: u64, share_ppm: u32, correlated_ppm: u32, suspended: bool },
+}
+
+/// The name of a task's phase.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = false)]
+pub enum TaskPhase {
+    /// Parameters are frozen, no committee yet.
+    Open,
+    /// Members commit.
+    Commit,
+    /// Members reveal.
+    Reveal,
+    /// Members open leaves.
+    Spot,
+    /// The score is published and open to dispute.
+    Provisional,
+    /// The score stands.
+    Final,
+    /// There is no score.
+    Void,
+}

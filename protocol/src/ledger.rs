@@ -1,0 +1,200 @@
+//! The ledger: every table of the rules, each with its tag in the state tree.
+//!
+//! The ledger is a value. Its tables are persistent maps, so a clone costs a few pointers and a
+//! refused transition is undone by dropping the clone it ran on.
+//!
+//! # Invariants
+//! - A table's tag is never reused for another table (`docs/spec/20-blocks.md` lists them).
+//!
+//! Spec: `docs/spec/03-buckets.md`, `docs/spec/20-blocks.md`.
+
+use probity_primitives::codec::CodecError;
+use probity_primitives::{
+    Address, Amount, ArtifactId, Epoch, Hash, Height, OperatorId, PublicKey, TaskId,
+};
+
+use crate::bank::{Account, Bucket, Supply};
+use crate::beacon::VrfMix;
+use crate::event::Event;
+use crate::params::Params;
+use crate::registry::{Artifact, Benchmark};
+use crate::slashing::{Conviction, Slash, Window};
+use crate::staking::{Claim, Delegation, Operator, Snapshot, Tranche, ValidatorSet};
+use crate::table::{Change, Single, Table};
+use crate::task::{Due, Jury, JuryBallot, Outcome, Submission, Task};
+
+/// What a rule may know of the block it runs in, and where it says what happened.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The height of the block.
+    pub height: Height,
+    /// The network's identity: the hash of its genesis document.
+    pub chain: Hash,
+    /// What happened so far in this transition.
+    pub events: Vec<Event>,
+}
+
+impl Context {
+    /// The context of a block.
+    #[must_use]
+    pub const fn new(height: Height, chain: Hash) -> Self {
+        Self { height, chain, events: Vec::new() }
+    }
+
+    /// Says that something happened.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+macro_rules! ledger {
+    ($($(#[$doc:meta])* $field:ident: $table:ty = $tag:literal,)*) => {
+        /// Everything that the rules know.
+        #[derive(Debug, Clone, Default)]
+        pub struct Ledger {
+            $($(#[$doc])* pub $field: $table,)*
+        }
+
+        impl Tag {
+            /// The byte that the table's keys start with in the state tree.
+            #[must_use]
+            pub const fn byte(self) -> u8 {
+                match self {
+                    $(Self::$field => $tag,)*
+                }
+            }
+        }
+
+        /// The tables.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(non_camel_case_types, reason = "named after the fields")]
+        pub enum Tag {
+            $($(#[$doc])* $field,)*
+        }
+
+        impl Ledger {
+            /// Every entry written or removed since the last call, as state keys and values.
+            pub fn drain_changes(&mut self) -> Vec<Change> {
+                let mut changes = Vec::new();
+                $(self.$field.drain_changes($tag, &mut changes);)*
+                changes
+            }
+
+            /// Every entry, as state keys and values, in ascending order of tag.
+            pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+                std::iter::empty()$(.chain(self.$field.entries($tag)))*
+            }
+
+            /// Reads back one entry.
+            ///
+            /// # Errors
+            /// [`LoadError`] for an unknown tag or bytes that are not an entry of its table.
+            pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
+                let (tag, key) = key.split_first().ok_or(LoadError::EmptyKey)?;
+                match *tag {
+                    $($tag => self.$field.load(key, value).map_err(|reason| LoadError::Entry {
+                        table: stringify!($field),
+                        reason,
+                    }),)*
+                    other => Err(LoadError::UnknownTag(other)),
+                }
+            }
+        }
+    };
+}
+
+ledger! {
+    /// The parameters in force.
+    params: Single<Params> = 0x00,
+    /// What came to be and ceased to be.
+    supply: Single<Supply> = 0x01,
+    /// The beacon.
+    beacon: Single<VrfMix> = 0x02,
+    /// Who decides blocks in this epoch.
+    validators: Single<ValidatorSet> = 0x03,
+    /// Who may be drawn in this epoch.
+    snapshot: Single<Snapshot> = 0x04,
+    /// Counters of things that are numbered.
+    counters: Single<Counters> = 0x05,
+    /// Accounts.
+    accounts: Table<Address, Account> = 0x10,
+    /// All buckets but the accounts' own.
+    buckets: Table<Bucket, Amount> = 0x11,
+    /// Operators.
+    operators: Table<OperatorId, Operator> = 0x20,
+    /// Every key that is or was an operator's: a key serves one operator, ever.
+    operator_keys: Table<PublicKey, OperatorId> = 0x21,
+    /// Shares in operators' pools.
+    delegations: Table<(OperatorId, Address), Delegation> = 0x22,
+    /// Money on its way out, by operator and the epoch it began in.
+    tranches: Table<(OperatorId, Epoch), Tranche> = 0x23,
+    /// Shares in money on its way out.
+    claims: Table<(Address, OperatorId, Epoch), Claim> = 0x24,
+    /// Artifacts.
+    artifacts: Table<ArtifactId, Artifact> = 0x30,
+    /// What a benchmark artifact promises besides.
+    benchmarks: Table<ArtifactId, Benchmark> = 0x31,
+    /// Tasks.
+    tasks: Table<TaskId, Task> = 0x40,
+    /// What a member has sent in the task's present round.
+    submissions: Table<(TaskId, OperatorId), Submission> = 0x41,
+    /// Item juries.
+    juries: Table<TaskId, Jury> = 0x42,
+    /// What a juror has sent.
+    ballots: Table<(TaskId, OperatorId), JuryBallot> = 0x43,
+    /// Published scores.
+    outcomes: Table<TaskId, Outcome> = 0x44,
+    /// The newest result of an artifact on a benchmark.
+    board: Table<(ArtifactId, ArtifactId), TaskId> = 0x45,
+    /// Slashes that wait.
+    slashes: Table<u64, Slash> = 0x50,
+    /// What an operator has lost in one task: the largest of its faults counts, not their sum.
+    convictions: Table<(TaskId, OperatorId), Conviction> = 0x51,
+    /// Correlation windows.
+    windows: Table<u64, Window> = 0x52,
+    /// What is due at which height.
+    schedule: Table<(Height, Due), ()> = 0x60,
+}
+
+/// Counters of things that are numbered; they only grow.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Default,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+pub struct Counters {
+    /// Tasks requested.
+    pub tasks: u64,
+    /// Slashes recorded.
+    pub slashes: u64,
+    /// Tasks that have not ended.
+    pub open_tasks: u32,
+    /// Seats of finished tasks that passed their checks, in compute units.
+    pub compute_units: u128,
+}
+
+/// Why stored bytes are not a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A key of no bytes.
+    #[error("a state key is empty")]
+    EmptyKey,
+    /// No table has this tag.
+    #[error("no table has the tag {0:#04x}")]
+    UnknownTag(u8),
+    /// The entry does not belong to its table.
+    #[error("an entry of the table {table} is damaged: {reason}")]
+    Entry {
+        /// The table's name.
+        table: &'static str,
+        /// What the decoder met.
+        reason: CodecError,
+    },
+}

@@ -1,0 +1,150 @@
+//! The main network's defaults, and the same in the short windows of a development network.
+
+use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
+
+use super::{
+    Audits, Checks, Class, FeeSplit, Fees, Juries, Params, SizeStep, Slashing, Staking, Tasks,
+};
+
+/// Blocks in a day of six-second blocks.
+const DAY: u64 = 14_400;
+
+impl Default for Params {
+    fn default() -> Self {
+        let unit = Amount::from_units;
+        Self {
+            fees: Fees {
+                transfer: unit(1_000_000),
+                staking: unit(2_000_000),
+                register: unit(50_000_000),
+                registry: unit(5_000_000),
+                request: unit(10_000_000),
+                work: unit(100_000),
+                evidence: unit(1_000_000),
+                per_byte: unit(1_000),
+            },
+            staking: Staking {
+                epoch_blocks: DAY,
+                max_validators: 100,
+                unbond_blocks: 28_u64.saturating_mul(DAY),
+                min_bond: Amount::from_tokens(1),
+                commission_step: Bps::new(100),
+            },
+            task: tasks(&[(750, 7), (2_750, 15), (11_000, 31), (38_000, 63)]),
+            checks: Checks {
+                spot_exact: 8,
+                spot_tolerant: 16,
+                fault_exact: 1,
+                fault_tolerant: 5,
+                defence: 32,
+                flip_rate: Ppm::new(10_000),
+                tolerance_low: 4,
+                tolerance_cap: 8,
+            },
+            jury: Juries {
+                seats: Seats(31),
+                commit_blocks: 3_600,
+                reveal_blocks: 1_200,
+                min_operators: 10,
+                fee: Ppm::new(250_000),
+            },
+            split: FeeSplit {
+                evaluators: Bps::new(6_000),
+                royalties: Bps::new(2_000),
+                audit_pool: Bps::new(800),
+                treasury: Bps::new(700),
+                burn: Bps::new(500),
+            },
+            slashing: slashing(),
+            audit: Audits {
+                floor: Ppm::new(50_000),
+                ceiling: Ppm::new(900_000),
+                half_value: 133,
+                seats: Seats(5),
+                private_share: Ppm::new(125_000),
+            },
+            classes: list(&[Class {
+                id: 0,
+                seat_price: Amount::from_tokens(3),
+                seat_cost: Amount::from_tokens(2),
+                compute_units: 1,
+            }]),
+        }
+    }
+}
+
+impl Params {
+    /// Short windows and small committees, for a network of a few nodes on one machine.
+    ///
+    /// Every inequality of [`Params::validate`] still holds.
+    #[must_use]
+    pub fn development() -> Self {
+        let mut params = Self::default();
+        params.staking.epoch_blocks = 10;
+        params.staking.unbond_blocks = 560;
+        params.task = tasks(&[(750, 7)]);
+        params.task.open_blocks = 2;
+        params.task.commit_blocks = 20;
+        params.task.commit_min = 5;
+        params.task.commit_max = 200;
+        params.task.reveal_blocks = 8;
+        params.task.spot_blocks = 8;
+        params.task.provisional_blocks = 40;
+        params.jury.seats = Seats(5);
+        params.jury.commit_blocks = 10;
+        params.jury.reveal_blocks = 6;
+        params.jury.min_operators = 3;
+        params.slashing.delay_blocks = 20;
+        params.slashing.window_blocks = 140;
+        params.slashing.fault_jail_blocks = 20;
+        params.slashing.false_jail_blocks = 140;
+        params
+    }
+}
+
+fn tasks(sizes: &[(u64, u32)]) -> Tasks {
+    let steps: Vec<SizeStep> = sizes
+        .iter()
+        .map(|(up_to, seats)| SizeStep { up_to: *up_to, seats: Seats(*seats) })
+        .collect();
+    Tasks {
+        open_blocks: 10,
+        commit_blocks: 600,
+        commit_min: 100,
+        commit_max: 14_400,
+        reveal_blocks: 200,
+        spot_blocks: 200,
+        provisional_blocks: DAY,
+        max_rounds: 2,
+        min_operators: 3,
+        sizes: list(&steps),
+        seat_lock: 333,
+        max_open: 10_000,
+    }
+}
+
+fn slashing() -> Slashing {
+    Slashing {
+        no_reveal: Ppm::new(20_000),
+        undefended: Ppm::new(20_000),
+        transcript: Ppm::new(100_000),
+        equivocation: Ppm::ONE,
+        equivocation_bonded: Ppm::new(50_000),
+        false_result: Ppm::ONE,
+        incoherent: Ppm::new(50_000),
+        reporter: Ppm::new(200_000),
+        audit_pool: Ppm::new(300_000),
+        delay_blocks: 7_u64.saturating_mul(DAY),
+        window_blocks: 7_u64.saturating_mul(DAY),
+        miss_limit: 16,
+        jail_blocks: 100,
+        jail_doublings: 10,
+        fault_jail_blocks: DAY,
+        false_jail_blocks: 7_u64.saturating_mul(DAY),
+    }
+}
+
+/// A list that is within its limit by construction: these are literals of this file.
+fn list<T: Clone, const MAX: usize>(elements: &[T]) -> BoundedVec<T, MAX> {
+    BoundedVec::from_vec(elements.to_vec()).unwrap_or_default()
+}

@@ -1,0 +1,25 @@
+//! Tasks: one paid evaluation of one artifact on one benchmark, from request to payment.
+//!
+//! ```text
+//! Open -> Commit -> Reveal -> Spot -> Provisional -> Final
+//!           ^          |        |
+//!           +--- no quorum -----+--> Void
+//! ```
+//!
+//! Members act by messages ([`member`]); time acts at the end of a block ([`phases`]). What a
+//! committee disagrees on goes to an item jury ([`jury`]); what it earned is paid in
+//! [`settlement`].
+//!
+//! # Invariants
+//! - No reveal without its commit, no phase skipped, nothing after the end.
+//! - The escrow of an ended task is empty, and its payments add up to its fee.
+//!
+//! Spec: `docs/spec/06-tasks.md`, `docs/spec/10-checks.md`, `docs/spec/11-payments.md`.
+
+pub mod message;
+mod state;
+
+pub use state::{
+    Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome,
+    OutcomeState, Phase, Request, Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,
+};
