@@ -206,8 +206,11 @@ impl Cache {
             fs::create_dir_all(shelf).map_err(io_error("create", shelf))?;
         }
         file.as_file().sync_all().map_err(io_error("flush", file.path()))?;
-        file.persist(&path)
-            .map_err(|error| CacheError::Io { action: "name", path, source: error.error })?;
+        file.persist(&path).map_err(|error| CacheError::Io {
+            action: "name",
+            path,
+            source: error.error,
+        })?;
         Ok(hash)
     }
 }

@@ -4,8 +4,13 @@
 //! no stake: the command line, the evaluator's agenda and an item jury all run this code.
 //!
 //! # Reading order
-//! [`cache`] keeps files by their hash.
+//! [`cache`] keeps files by their hash; [`benchmark`] says what is asked and [`data`] holds the
+//! questions.
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+pub mod benchmark;
 pub mod cache;
+pub mod data;
+pub mod number;
+mod suggest;
