@@ -4,15 +4,43 @@
 //! by shares: rewards raise what a share is worth and slashes lower it, so that no rule ever loops
 //! over delegators.
 //!
+//! # Reading order
+//! [`operators`] register; [`bonding`] and [`unbonding`] move money in and out of a pool by the
+//! arithmetic of [`pool`]; [`epoch`] chooses who is drawn and who decides; [`seats`], [`rewards`],
+//! [`jail`] and [`forfeits`] are what tasks and slashes do to an operator.
+//!
 //! # Invariants
 //! - What is locked is never more than what is bonded.
 //! - Money on its way out stays slashable for offences before it began to leave.
 //!
 //! Spec: `docs/spec/04-staking.md`.
 
+pub mod bonding;
+pub mod epoch;
+pub mod error;
+pub mod forfeits;
+pub mod jail;
+pub mod message;
+pub mod operators;
+pub mod pool;
+pub mod rewards;
+pub mod seats;
 mod state;
+#[cfg(test)]
+mod tests;
+pub mod unbonding;
 
+pub use bonding::bond;
+pub use epoch::start_epoch;
+pub use error::{ProfileError, StakingError};
+pub use forfeits::{give_back, slashable, take_stake};
+pub use jail::{jail, tombstone, unjail};
+pub use operators::{edit, enrol, register, rotate_key};
+pub use pool::Pool;
+pub use rewards::reward;
+pub use seats::{lock_seats, unlock_seats};
 pub use state::{
     Claim, Delegation, Draw, MissRecord, Operator, Snapshot, Standing, Tranche, Validator,
     ValidatorSet,
 };
+pub use unbonding::{unbond, withdraw};
