@@ -1,3 +1,7 @@
 //! The daemon: consensus engine, networking, mempool and store.
 
+pub mod consensus;
+pub mod mempool;
+pub mod ports;
+pub mod replica;
 pub mod store;

@@ -206,3 +206,82 @@ fn bounded<T, const MAX: usize>(elements: Vec<T>) -> Result<BoundedVec<T, MAX>, 
 fn too_many(error: LimitError) -> CodecError {
     CodecError::TooLong { len: error.len, limit: error.limit }
 }
+
+#[cfg(test)]
+mod tests {
+    use arc_malachitebft_core_types::{NilOrVal, SignedMessage, VoteType};
+    use arc_malachitebft_sync::ValueRequest;
+    use probity_primitives::{Address, BlockHash, Hash, Height, Keypair, Network, OperatorId};
+
+    use super::*;
+    use crate::consensus::context::Vote;
+
+    fn operator(seed: u8) -> OperatorId {
+        let key = Keypair::from_seed([seed; 32]).public();
+        OperatorId::of(&Address::of(&key, Network::Test), &key)
+    }
+
+    fn certificate() -> Certificate {
+        let mut signers = vec![operator(1), operator(2), operator(3)];
+        signers.sort_unstable();
+        let signed = signers.into_iter().map(|signer| (signer, Signature::from_bytes([3; 64])));
+        Certificate {
+            height: Height(7),
+            round: 2,
+            block: BlockHash(Hash::from_bytes([5; 32])),
+            signatures: BoundedVec::from_vec(signed.collect()).unwrap(),
+        }
+    }
+
+    fn check<T>(message: &T)
+    where
+        T: PartialEq + std::fmt::Debug,
+        EngineCodec: Codec<T, Error = CodecError>,
+    {
+        let bytes = EngineCodec.encode(message).unwrap();
+        assert_eq!(EngineCodec.decode(bytes.clone()).as_ref(), Ok(message));
+        let mut longer = bytes.to_vec();
+        longer.push(0);
+        let read: Result<T, _> = EngineCodec.decode(longer.into());
+        assert!(read.is_err(), "trailing bytes are read");
+        let cut: Result<T, _> = EngineCodec.decode(bytes.slice(..bytes.len() - 1));
+        assert!(cut.is_err(), "cut bytes are read");
+    }
+
+    #[test]
+    fn every_message_reads_back_and_neither_more_nor_fewer_bytes_do() {
+        let vote = Vote {
+            height: EngineHeight(Height(7)),
+            round: Round::new(2),
+            value: NilOrVal::Val(BlockHash(Hash::ZERO)),
+            kind: VoteType::Precommit,
+            validator: EngineAddress(operator(1)),
+        };
+        check(&SignedConsensusMsg::Vote(SignedMessage::new(vote, Signature::from_bytes([1; 64]))));
+        let range = EngineHeight(Height(1))..=EngineHeight(Height(9));
+        check(&Request::<ProbityContext>::ValueRequest(ValueRequest::new(range)));
+        check(&ValidatorProof::new(vec![1; 32], vec![2; 38], Signature::from_bytes([4; 64])));
+        let chunk = ProposalPart::Chunk { bytes: vec![9; 100], last: true };
+        let stream = || StreamId::new(Bytes::from_static(b"stream"));
+        check(&StreamMessage::new(stream(), 3, StreamContent::Data(chunk)));
+        check(&StreamMessage::<ProposalPart>::new(stream(), 4, StreamContent::Fin));
+        let value =
+            RawDecidedValue::new(Bytes::from_static(b"block"), engine_certificate(&certificate()));
+        let answer = ValueResponse::new(EngineHeight(Height(7)), vec![value]);
+        check(&Response::ValueResponse(answer));
+    }
+
+    #[test]
+    fn a_certificate_is_the_same_after_a_trip_through_the_engine() {
+        let engine = engine_certificate(&certificate()).trim_vote_extensions();
+        assert_eq!(own_certificate(&engine), Ok(certificate()));
+    }
+
+    #[test]
+    fn a_message_above_its_limit_is_not_read() {
+        let bytes = Bytes::from(vec![0; MAX_MESSAGE_BYTES + 1]);
+        let read: Result<SignedConsensusMsg<ProbityContext>, _> = EngineCodec.decode(bytes);
+        let refusal = CodecError::TooLong { len: MAX_MESSAGE_BYTES + 1, limit: MAX_MESSAGE_BYTES };
+        assert_eq!(read, Err(refusal));
+    }
+}

@@ -10,7 +10,10 @@
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
+pub mod bench;
 pub mod codec;
 pub mod context;
+pub mod driver;
+pub mod engine;
 pub mod parts;
 pub mod signing;

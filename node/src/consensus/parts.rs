@@ -20,9 +20,10 @@ use std::collections::BTreeMap;
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
-use probity_primitives::{BlockHash, ContentHash, Height, OperatorId, Signature};
+use probity_primitives::{BlockHash, ContentHash, Height, Signature};
 
 use super::context::ProbityContext;
+use crate::replica::proposal::{ProposalHeader, SignedProposal};
 
 /// Longest piece of a block in one part.
 pub const MAX_CHUNK_BYTES: usize = 64 * 1024;
@@ -34,23 +35,6 @@ pub const MAX_STREAMS: usize = 64;
 pub const MAX_STREAMS_PER_PUBLISHER: usize = 8;
 /// Most bytes that may wait for the rest of their blocks.
 pub const MAX_PENDING_BYTES: usize = 64 * 1024 * 1024;
-
-/// What a proposer says about the block that it streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct ProposalHeader {
-    /// The height that the block is for.
-    pub height: Height,
-    /// The round in which its proposer built it.
-    pub round: u32,
-    /// Who built it.
-    pub proposer: OperatorId,
-    /// The block.
-    pub block: BlockHash,
-    /// The hash of the block's bytes.
-    pub content: ContentHash,
-    /// How many bytes there are.
-    pub len: u32,
-}
 
 /// One part of a streamed block.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -81,37 +65,25 @@ impl arc_malachitebft_core_types::ProposalPart<ProbityContext> for ProposalPart 
     }
 }
 
-/// A block's bytes with what its proposer signed about them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedProposal {
-    /// What the proposer said.
-    pub header: ProposalHeader,
-    /// Its signature.
-    pub signature: Signature,
-    /// The block's bytes; their hash is the header's.
-    pub bytes: Bytes,
-}
-
-impl SignedProposal {
-    /// The messages that carry this proposal in a stream of that name.
-    ///
-    /// Gossip forgets nothing for minutes: a proposal that is streamed again needs a new name, or
-    /// no peer would see it.
-    #[must_use]
-    pub fn stream(&self, name: u128) -> Vec<StreamMessage<ProposalPart>> {
-        let stream = StreamId::new(Bytes::copy_from_slice(&name.to_be_bytes()));
-        let init = ProposalPart::Init { header: self.header, signature: self.signature };
-        let count = self.bytes.len().div_ceil(MAX_CHUNK_BYTES);
-        let chunks = self.bytes.chunks(MAX_CHUNK_BYTES).enumerate().map(|(index, chunk)| {
-            ProposalPart::Chunk { bytes: chunk.to_vec(), last: index + 1 == count }
-        });
-        (0u64..)
-            .zip(std::iter::once(init).chain(chunks))
-            .map(|(sequence, part)| {
-                StreamMessage::new(stream.clone(), sequence, StreamContent::Data(part))
-            })
-            .collect()
-    }
+/// The messages that carry a proposal in a stream of that name.
+///
+/// Gossip forgets nothing for minutes: a proposal that is streamed again needs a new name, or no
+/// peer would see it.
+#[must_use]
+pub fn stream(proposal: &SignedProposal, name: u128) -> Vec<StreamMessage<ProposalPart>> {
+    let SignedProposal { header, signature, bytes } = proposal;
+    let stream = StreamId::new(Bytes::copy_from_slice(&name.to_be_bytes()));
+    let init = ProposalPart::Init { header: *header, signature: *signature };
+    let count = bytes.len().div_ceil(MAX_CHUNK_BYTES);
+    let chunks = bytes.chunks(MAX_CHUNK_BYTES).enumerate().map(|(index, chunk)| {
+        ProposalPart::Chunk { bytes: chunk.to_vec(), last: index + 1 == count }
+    });
+    (0u64..)
+        .zip(std::iter::once(init).chain(chunks))
+        .map(|(sequence, part)| {
+            StreamMessage::new(stream.clone(), sequence, StreamContent::Data(part))
+        })
+        .collect()
 }
 
 /// Why a part is dropped.
@@ -314,7 +286,7 @@ const fn is_fatal(error: &PartError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use probity_primitives::{Address, Hash, Keypair, Network};
+    use probity_primitives::{Address, Hash, Keypair, Network, OperatorId};
 
     use super::*;
 
@@ -351,7 +323,7 @@ mod tests {
     #[test]
     fn a_block_comes_together_from_parts_in_any_order() {
         let proposal = proposal(1, 3 * MAX_CHUNK_BYTES + 5);
-        let mut messages = proposal.stream(7);
+        let mut messages = stream(&proposal, 7);
         assert_eq!(messages.len(), 5);
         messages.rotate_left(2);
         let twice = messages[0].clone();
@@ -364,7 +336,7 @@ mod tests {
     #[test]
     fn a_statement_that_is_not_accepted_keeps_nothing() {
         let mut reassembly = Reassembly::new(LIMIT);
-        let init = proposal(1, 10).stream(7).remove(0);
+        let init = stream(&proposal(1, 10), 7).remove(0);
         let refusal = reassembly.insert(Height(1), vec![1], init, |_, _| false);
         assert!(matches!(refusal, Err(PartError::Unsigned { .. })));
         assert!(reassembly.streams.is_empty());
@@ -373,7 +345,7 @@ mod tests {
     #[test]
     fn a_block_above_the_limit_is_refused_at_its_first_part() {
         let mut reassembly = Reassembly::new(100);
-        let init = proposal(1, 101).stream(7).remove(0);
+        let init = stream(&proposal(1, 101), 7).remove(0);
         let refusal = Err(PartError::TooLong { len: 101, limit: 100 });
         assert_eq!(feed(&mut reassembly, vec![init]), [refusal]);
         assert!(reassembly.streams.is_empty());
@@ -383,7 +355,7 @@ mod tests {
     fn bytes_that_were_not_signed_are_refused() {
         let mut other = proposal(1, 10);
         other.bytes = Bytes::from_static(b"0123456789");
-        let outcomes = feed(&mut Reassembly::new(LIMIT), other.stream(7));
+        let outcomes = feed(&mut Reassembly::new(LIMIT), stream(&other, 7));
         assert!(matches!(outcomes.last(), Some(Err(PartError::WrongContent { .. }))));
     }
 
@@ -391,13 +363,13 @@ mod tests {
     fn one_publisher_cannot_open_streams_without_end() {
         let mut reassembly = Reassembly::new(LIMIT);
         for name in (0..u128::MAX).take(MAX_STREAMS_PER_PUBLISHER) {
-            let init = proposal(1, 10).stream(name).remove(0);
+            let init = stream(&proposal(1, 10), name).remove(0);
             assert_eq!(feed(&mut reassembly, vec![init]), [Ok(None)]);
         }
-        let one_more = feed(&mut reassembly, proposal(1, 10).stream(99));
+        let one_more = feed(&mut reassembly, stream(&proposal(1, 10), 99));
         assert!(one_more.iter().all(|outcome| matches!(outcome, Err(PartError::Full { .. }))));
         reassembly.forget_below(Height(2));
-        assert_eq!(completed(feed(&mut reassembly, proposal(2, 10).stream(99))).len(), 1);
+        assert_eq!(completed(feed(&mut reassembly, stream(&proposal(2, 10), 99))).len(), 1);
     }
 
     #[test]
@@ -405,7 +377,7 @@ mod tests {
         let mut reassembly = Reassembly::new(16 * 1024 * 1024);
         let mut refused = 0;
         for publisher in (0..=u8::MAX).take(MAX_STREAMS) {
-            let mut chunks = proposal(1, 2 * 1024 * 1024).stream(1);
+            let mut chunks = stream(&proposal(1, 2 * 1024 * 1024), 1);
             chunks.remove(0);
             for chunk in chunks {
                 let outcome = reassembly.insert(Height(1), vec![publisher], chunk, |_, _| true);

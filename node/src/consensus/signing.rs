@@ -12,19 +12,16 @@
 //! Spec: `docs/spec/20-blocks.md`.
 
 use arc_malachitebft_core_types::{
-    NilOrVal, Round, SignedMessage, SigningScheme, ValidatorProof, VoteExtensionScope, VoteType,
+    NilOrVal, SignedMessage, SigningScheme, ValidatorProof, VoteExtensionScope, VoteType,
 };
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
 use borsh::BorshSerialize;
-use probity_primitives::{
-    BlockHash, BoundedString, Domain, Hash, Height, Keypair, OperatorId, PublicKey, Signature,
-    codec,
-};
+use probity_primitives::{Domain, Hash, Keypair, PublicKey, Signature, codec};
 use probity_runtime::certificate::{VoteKind, VoteStatement};
 
 use super::context::{ProbityContext, Proposal, Vote};
-use super::parts::ProposalHeader;
+use crate::replica::proposal::{ChainScope, ProposalStatement};
 
 /// Bytes that are not a key or a signature of this scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -66,32 +63,6 @@ fn read<const N: usize>(bytes: &[u8], what: &'static str) -> Result<[u8; N], Wro
     bytes.try_into().map_err(|_| WrongLength { what, expected: N, len: bytes.len() })
 }
 
-/// The chain that every signature names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainScope {
-    /// The chain's name.
-    pub chain_id: BoundedString<32>,
-    /// The hash of its genesis document.
-    pub genesis_hash: Hash,
-}
-
-/// What a proposer signs. The variants are told apart by their first byte.
-#[derive(BorshSerialize)]
-enum ProposalStatement<'a> {
-    /// It stands for a block in a round.
-    Vote {
-        chain_id: &'a str,
-        genesis_hash: &'a Hash,
-        height: Height,
-        round: Round,
-        pol_round: Round,
-        block: BlockHash,
-        proposer: OperatorId,
-    },
-    /// The bytes that it streams are the block that it built.
-    Parts { chain_id: &'a str, genesis_hash: &'a Hash, header: &'a ProposalHeader },
-}
-
 /// What a validator signs to own a network identity.
 #[derive(BorshSerialize)]
 struct PeerStatement<'a> {
@@ -101,69 +72,46 @@ struct PeerStatement<'a> {
     peer: &'a [u8],
 }
 
-impl ChainScope {
-    fn vote_bytes(&self, vote: &Vote) -> Vec<u8> {
-        let Self { chain_id, genesis_hash } = self;
-        let Vote { height, round, value, kind, validator } = vote;
-        VoteStatement {
-            chain_id,
-            genesis_hash: *genesis_hash,
-            kind: match kind {
-                VoteType::Prevote => VoteKind::Prevote,
-                VoteType::Precommit => VoteKind::Precommit,
-            },
-            height: height.0,
-            // The engine votes in defined rounds only; no real round has this number.
-            round: round.as_u32().unwrap_or(u32::MAX),
-            block: match value {
-                NilOrVal::Nil => None,
-                NilOrVal::Val(block) => Some(*block),
-            },
-            validator: validator.0,
-        }
-        .sign_bytes()
-    }
+fn vote_bytes(scope: &ChainScope, vote: &Vote) -> Vec<u8> {
+    let ChainScope { chain_id, genesis_hash } = scope;
+    let Vote { height, round, value, kind, validator } = vote;
+    let statement = VoteStatement {
+        chain_id,
+        genesis_hash: *genesis_hash,
+        kind: match kind {
+            VoteType::Prevote => VoteKind::Prevote,
+            VoteType::Precommit => VoteKind::Precommit,
+        },
+        height: height.0,
+        // The engine votes in defined rounds only; no real round has this number.
+        round: round.as_u32().unwrap_or(u32::MAX),
+        block: match value {
+            NilOrVal::Nil => None,
+            NilOrVal::Val(block) => Some(*block),
+        },
+        validator: validator.0,
+    };
+    statement.sign_bytes()
+}
 
-    fn proposal_bytes(&self, proposal: &Proposal) -> Vec<u8> {
-        let Self { chain_id, genesis_hash } = self;
-        let Proposal { height, round, value, pol_round, proposer } = proposal;
-        codec::encode(&ProposalStatement::Vote {
-            chain_id,
-            genesis_hash,
-            height: height.0,
-            round: *round,
-            pol_round: *pol_round,
-            block: value.0,
-            proposer: proposer.0,
-        })
-    }
+fn proposal_bytes(scope: &ChainScope, proposal: &Proposal) -> Vec<u8> {
+    let ChainScope { chain_id, genesis_hash } = scope;
+    let Proposal { height, round, value, pol_round, proposer } = proposal;
+    let statement = ProposalStatement::Stand {
+        chain_id,
+        genesis_hash: *genesis_hash,
+        height: height.0,
+        round: round.as_u32(),
+        pol_round: pol_round.as_u32(),
+        block: value.0,
+        proposer: proposer.0,
+    };
+    statement.sign_bytes()
+}
 
-    fn parts_bytes(&self, header: &ProposalHeader) -> Vec<u8> {
-        let Self { chain_id, genesis_hash } = self;
-        codec::encode(&ProposalStatement::Parts { chain_id, genesis_hash, header })
-    }
-
-    /// The proposer's signature on what it streams.
-    #[must_use]
-    pub fn sign_parts(&self, keypair: &Keypair, header: &ProposalHeader) -> Signature {
-        keypair.sign(Domain::Proposal, &self.parts_bytes(header))
-    }
-
-    /// Whether `key` signed what is streamed.
-    #[must_use]
-    pub fn signed_parts(
-        &self,
-        key: &PublicKey,
-        header: &ProposalHeader,
-        signature: &Signature,
-    ) -> bool {
-        key.verify(Domain::Proposal, &self.parts_bytes(header), signature).is_ok()
-    }
-
-    fn peer_bytes(&self, key: &[u8], peer: &[u8]) -> Vec<u8> {
-        let Self { chain_id, genesis_hash } = self;
-        codec::encode(&PeerStatement { chain_id, genesis_hash, key, peer })
-    }
+fn peer_bytes(scope: &ChainScope, key: &[u8], peer: &[u8]) -> Vec<u8> {
+    let ChainScope { chain_id, genesis_hash } = scope;
+    codec::encode(&PeerStatement { chain_id, genesis_hash, key, peer })
 }
 
 /// Checks the engine's messages for one chain.
@@ -202,7 +150,7 @@ impl Verifier<ProbityContext> for EngineVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        Ok(verdict(key, Domain::Vote, &self.0.vote_bytes(vote), signature))
+        Ok(verdict(key, Domain::Vote, &vote_bytes(&self.0, vote), signature))
     }
 
     async fn verify_signed_proposal(
@@ -211,7 +159,7 @@ impl Verifier<ProbityContext> for EngineVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        Ok(verdict(key, Domain::Proposal, &self.0.proposal_bytes(proposal), signature))
+        Ok(verdict(key, Domain::Proposal, &proposal_bytes(&self.0, proposal), signature))
     }
 
     /// There are no vote extensions, so none is valid.
@@ -232,7 +180,7 @@ impl Verifier<ProbityContext> for EngineVerifier {
         let Ok(key) = Ed25519Scheme::decode_public_key(&proof.public_key) else {
             return Ok(VerificationResult::Invalid);
         };
-        let bytes = self.0.peer_bytes(&proof.public_key, &proof.peer_id);
+        let bytes = peer_bytes(&self.0, &proof.public_key, &proof.peer_id);
         Ok(verdict(&key, Domain::PeerProof, &bytes, &proof.signature))
     }
 }
@@ -240,7 +188,7 @@ impl Verifier<ProbityContext> for EngineVerifier {
 #[async_trait]
 impl Signer<ProbityContext> for EngineSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<ProbityContext, Vote>, Error> {
-        let signature = self.keypair.sign(Domain::Vote, &self.scope.vote_bytes(&vote));
+        let signature = self.keypair.sign(Domain::Vote, &vote_bytes(&self.scope, &vote));
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -248,7 +196,8 @@ impl Signer<ProbityContext> for EngineSigner {
         &self,
         proposal: Proposal,
     ) -> Result<SignedMessage<ProbityContext, Proposal>, Error> {
-        let signature = self.keypair.sign(Domain::Proposal, &self.scope.proposal_bytes(&proposal));
+        let signature =
+            self.keypair.sign(Domain::Proposal, &proposal_bytes(&self.scope, &proposal));
         Ok(SignedMessage::new(proposal, signature))
     }
 
@@ -265,7 +214,93 @@ impl Signer<ProbityContext> for EngineSigner {
         key: Vec<u8>,
         peer: Vec<u8>,
     ) -> Result<ValidatorProof<ProbityContext>, Error> {
-        let signature = self.keypair.sign(Domain::PeerProof, &self.scope.peer_bytes(&key, &peer));
+        let signature = self.keypair.sign(Domain::PeerProof, &peer_bytes(&self.scope, &key, &peer));
         Ok(ValidatorProof::new(key, peer, signature))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arc_malachitebft_core_types::Round;
+    use futures::executor::block_on;
+    use probity_primitives::{Address, BlockHash, BoundedString, Height, Network, OperatorId};
+
+    use super::*;
+    use crate::consensus::context::{EngineAddress, EngineHeight, EngineValue};
+
+    fn scope(genesis: u8) -> ChainScope {
+        let chain_id = BoundedString::new("probity-test").unwrap();
+        ChainScope { chain_id, genesis_hash: Hash::from_bytes([genesis; 32]) }
+    }
+
+    fn address() -> EngineAddress {
+        let key = Keypair::from_seed([1; 32]).public();
+        EngineAddress(OperatorId::of(&Address::of(&key, Network::Test), &key))
+    }
+
+    fn vote(kind: VoteType, round: u32) -> Vote {
+        Vote {
+            height: EngineHeight(Height(4)),
+            round: Round::new(round),
+            value: NilOrVal::Val(BlockHash(Hash::ZERO)),
+            kind,
+            validator: address(),
+        }
+    }
+
+    fn signer() -> EngineSigner {
+        EngineSigner::new(scope(1), Keypair::from_seed([1; 32]))
+    }
+
+    fn holds(genesis: u8, vote: &Vote, signature: &Signature) -> bool {
+        let key = Keypair::from_seed([1; 32]).public();
+        let verifier = EngineVerifier(scope(genesis));
+        block_on(verifier.verify_signed_vote(vote, signature, &key)).unwrap().is_valid()
+    }
+
+    #[test]
+    fn a_vote_holds_for_its_chain_kind_and_round_alone() {
+        let precommit = vote(VoteType::Precommit, 0);
+        let signed = block_on(signer().sign_vote(precommit.clone())).unwrap();
+        assert!(holds(1, &precommit, &signed.signature));
+        assert!(!holds(2, &precommit, &signed.signature));
+        assert!(!holds(1, &vote(VoteType::Prevote, 0), &signed.signature));
+        assert!(!holds(1, &vote(VoteType::Precommit, 1), &signed.signature));
+        let against = Vote { value: NilOrVal::Nil, ..precommit };
+        assert!(!holds(1, &against, &signed.signature));
+    }
+
+    #[test]
+    fn a_proposal_holds_for_its_chain_and_round_alone() {
+        let proposal = |round| Proposal {
+            height: EngineHeight(Height(4)),
+            round: Round::new(round),
+            value: EngineValue(BlockHash(Hash::ZERO)),
+            pol_round: Round::Nil,
+            proposer: address(),
+        };
+        let signed = block_on(signer().sign_proposal(proposal(0))).unwrap();
+        let holds = |genesis, round| {
+            let key = Keypair::from_seed([1; 32]).public();
+            let verifier = EngineVerifier(scope(genesis));
+            let proposal = proposal(round);
+            let verdict = verifier.verify_signed_proposal(&proposal, &signed.signature, &key);
+            block_on(verdict).unwrap().is_valid()
+        };
+        assert!(holds(1, 0) && !holds(2, 0) && !holds(1, 1));
+    }
+
+    #[test]
+    fn a_network_identity_belongs_to_the_validator_that_signed_for_it() {
+        let key = Keypair::from_seed([1; 32]).public().as_bytes().to_vec();
+        let proof = block_on(signer().sign_validator_proof(key, vec![1, 2])).unwrap();
+        let holds = |genesis, proof: &ValidatorProof<ProbityContext>| {
+            let verifier = EngineVerifier(scope(genesis));
+            block_on(verifier.verify_validator_proof(proof)).unwrap().is_valid()
+        };
+        assert!(holds(1, &proof) && !holds(2, &proof));
+        let stolen = ValidatorProof { peer_id: vec![3], ..proof.clone() };
+        let short = ValidatorProof { public_key: vec![1; 31], ..proof };
+        assert!(!holds(1, &stolen) && !holds(1, &short));
     }
 }
