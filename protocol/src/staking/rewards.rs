@@ -8,7 +8,8 @@
 use probity_primitives::{Funds, OperatorId};
 
 use crate::bank::{BankError, Bucket};
-use crate::ledger::Ledger;
+use crate::event::Event;
+use crate::ledger::{Context, Ledger};
 
 /// Pays an operator and those behind it. The commission is rounded down, in favour of the pool; an
 /// operator nobody stands behind keeps it all.
@@ -20,6 +21,7 @@ use crate::ledger::Ledger;
 /// [`BankError::Arithmetic`] above 2^128 - 1 units.
 pub fn reward(
     ledger: &mut Ledger,
+    ctx: &mut Context,
     operator: &OperatorId,
     mut reward: Funds,
 ) -> Result<(), BankError> {
@@ -33,6 +35,7 @@ pub fn reward(
         known.commission.of_floor(reward.amount())?
     };
     let commission = reward.split(own)?;
+    ctx.emit(Event::Rewarded { operator: *operator, owner: own, pool: reward.amount() });
     ledger.put(Bucket::Free(owner), commission)?;
     ledger.put(Bucket::Bonded(*operator), reward)
 }
