@@ -10,7 +10,7 @@
 //!
 //! Spec: `docs/spec/04-staking.md`, `docs/spec/12-slashing.md`.
 
-use probity_primitives::{Address, Height, OperatorId};
+use probity_primitives::{Address, OperatorId};
 
 use super::error::StakingError;
 use super::message::Unjail;
@@ -19,25 +19,41 @@ use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 
 /// Jails an operator for so many blocks from now on, unless it is jailed for longer or tombstoned.
-pub fn jail(ledger: &mut Ledger, ctx: &mut Context, operator: OperatorId, blocks: u64) {
-    let until = Height(ctx.height.0.saturating_add(blocks));
-    let Some(known) = ledger.operators.get_mut(&operator) else { return };
-    match known.standing {
-        Standing::Tombstoned => return,
-        Standing::Jailed { until: served } if served >= until => return,
+///
+/// # Errors
+/// [`StakingError::UnknownOperator`]; [`StakingError::Arithmetic`] past the last height.
+pub fn jail(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    operator: &OperatorId,
+    blocks: u64,
+) -> Result<(), StakingError> {
+    let until = ctx.height.checked_add(blocks)?;
+    match ledger.operator(operator)?.standing {
+        Standing::Tombstoned => return Ok(()),
+        Standing::Jailed { until: known } if known >= until => return Ok(()),
         Standing::Jailed { .. } | Standing::Active => {}
     }
-    known.standing = Standing::Jailed { until };
-    ctx.emit(Event::Jailed { operator, until });
+    ledger.operator_mut(operator)?.standing = Standing::Jailed { until };
+    ctx.emit(Event::Jailed { operator: *operator, until });
+    Ok(())
 }
 
 /// Bars an operator from all work, for ever. Those behind it may still leave.
-pub fn tombstone(ledger: &mut Ledger, ctx: &mut Context, operator: OperatorId) {
-    let Some(known) = ledger.operators.get_mut(&operator) else { return };
-    if known.standing != Standing::Tombstoned {
-        known.standing = Standing::Tombstoned;
-        ctx.emit(Event::Tombstoned { operator });
+///
+/// # Errors
+/// [`StakingError::UnknownOperator`].
+pub fn tombstone(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    operator: &OperatorId,
+) -> Result<(), StakingError> {
+    if ledger.operator(operator)?.standing == Standing::Tombstoned {
+        return Ok(());
     }
+    ledger.operator_mut(operator)?.standing = Standing::Tombstoned;
+    ctx.emit(Event::Tombstoned { operator: *operator });
+    Ok(())
 }
 
 /// Ends a jail term that has been served.
