@@ -8,8 +8,7 @@
 use probity_primitives::{Funds, OperatorId};
 
 use crate::bank::{BankError, Bucket};
-use crate::event::Event;
-use crate::ledger::{Context, Ledger};
+use crate::ledger::Ledger;
 
 /// Pays an operator and those behind it. The commission is rounded down, in favour of the pool; an
 /// operator nobody stands behind keeps it all.
@@ -21,7 +20,6 @@ use crate::ledger::{Context, Ledger};
 /// [`BankError::Arithmetic`] above 2^128 - 1 units.
 pub fn reward(
     ledger: &mut Ledger,
-    ctx: &mut Context,
     operator: &OperatorId,
     mut reward: Funds,
 ) -> Result<(), BankError> {
@@ -35,7 +33,6 @@ pub fn reward(
         known.commission.of_floor(reward.amount())?
     };
     let commission = reward.split(own)?;
-    ctx.emit(Event::Rewarded { operator: *operator, owner: own, pool: reward.amount() });
     ledger.put(Bucket::Free(owner), commission)?;
     ledger.put(Bucket::Bonded(*operator), reward)
 }
