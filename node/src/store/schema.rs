@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | block, header, certificate | height | borsh |
 //! | receipt | height, index | borsh |
+//! | events | height | borsh |
+//! | undecided proposal | height, block | borsh |
 //! | transaction location | transaction hash | height and index |
 //! | state entry | key of the flat state | its value |
 //! | tree node | node key | node |
@@ -16,7 +18,7 @@
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
-use probity_primitives::{Height, TxHash};
+use probity_primitives::{BlockHash, Height, TxHash};
 
 /// The first byte of a key. A number, once used, keeps its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ enum Family {
     Certificate,
     Receipt,
     TxLocation,
+    Events,
+    Undecided,
     StateEntry,
     TreeNode,
     TreeValue,
@@ -44,6 +48,8 @@ impl Family {
             Self::Certificate => 0x12,
             Self::Receipt => 0x13,
             Self::TxLocation => 0x14,
+            Self::Events => 0x15,
+            Self::Undecided => 0x16,
             Self::StateEntry => 0x20,
             Self::TreeNode => 0x30,
             Self::TreeValue => 0x31,
@@ -106,6 +112,24 @@ pub fn receipts(height: Height) -> Vec<u8> {
 #[must_use]
 pub fn tx_location(hash: &TxHash) -> Vec<u8> {
     Family::TxLocation.key(&[hash.as_bytes()])
+}
+
+/// Everything that happened in the block at a height.
+#[must_use]
+pub fn events(height: Height) -> Vec<u8> {
+    Family::Events.key(&[&height.0.to_be_bytes()])
+}
+
+/// A proposal that was voted for at a height and is not decided yet.
+#[must_use]
+pub fn undecided(height: Height, block: &BlockHash) -> Vec<u8> {
+    Family::Undecided.key(&[&height.0.to_be_bytes(), block.as_bytes()])
+}
+
+/// All proposals that were voted for and not decided, oldest heights first.
+#[must_use]
+pub fn all_undecided() -> Vec<u8> {
+    Family::Undecided.key(&[])
 }
 
 /// An entry of the flat state.
@@ -186,6 +210,8 @@ mod tests {
             certificate(Height(0)),
             receipts(Height(0)),
             tx_location(&TxHash::default()),
+            events(Height(0)),
+            all_undecided(),
             state_entries(),
             tree_node(b""),
             tree_values(&[0; 32]),
