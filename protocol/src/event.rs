@@ -4,11 +4,13 @@
 
 #![expect(missing_docs, reason = "fields of facts are named after what they are")]
 
-use probity_primitives::{Address, Amount, ArtifactId, Height, OperatorId, Score, Seats, TaskId};
+use probity_primitives::{
+    Address, Amount, ArtifactId, BoundedString, Height, OperatorId, Score, Seats, TaskId,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::slashing::Offence;
-use crate::task::VoidReason;
+use crate::task::{Due, VoidReason};
 
 /// One fact.
 #[derive(
@@ -99,6 +101,8 @@ pub enum Event {
     SlashSettled { id: u64, reporter: Amount, audit_pool: Amount, burned: Amount },
     /// A slash was given back in full.
     SlashReverted { id: u64, amount: Amount },
+    /// A step that was due broke a limit and was dropped.
+    Stalled { due: Due, reason: BoundedString<256> },
     /// A correlation window ended: what each offender's total becomes, as a share of its stake.
     WindowClosed { window: u64, share_ppm: u32, correlated_ppm: u32, suspended: bool },
 }

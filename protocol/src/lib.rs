@@ -21,8 +21,10 @@
 //! Spec: `docs/spec/README.md`.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
+pub mod aggregation;
 pub mod bank;
 pub mod beacon;
+pub mod committee;
 pub mod event;
 pub mod ledger;
 pub mod params;

@@ -12,6 +12,10 @@
 //!
 //! Spec: `docs/spec/12-slashing.md`.
 
+mod correlation;
+mod rules;
 mod state;
 
+pub use correlation::{close_window, correlated_ppm};
+pub use rules::{SlashError, Verdict, record_assignment, revert, settle, slash};
 pub use state::{Conviction, Offence, Offender, Slash, SlashState, Source, Window};

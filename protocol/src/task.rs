@@ -16,9 +16,17 @@
 //!
 //! Spec: `docs/spec/06-tasks.md`, `docs/spec/10-checks.md`, `docs/spec/11-payments.md`.
 
+pub mod error;
+pub mod jury;
+pub mod member;
 pub mod message;
+pub mod phases;
+pub mod request;
+mod settlement;
+mod spot;
 mod state;
 
+pub use error::TaskError;
 pub use state::{
     Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome,
     OutcomeState, Phase, Request, Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,

@@ -160,6 +160,8 @@ impl Reveal {
     Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
 pub struct ReportUnavailable {
+    /// Who reports.
+    pub operator: OperatorId,
     /// The task.
     pub task: TaskId,
     /// The round.
@@ -169,6 +171,8 @@ pub struct ReportUnavailable {
 /// Opens leaves that were drawn.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct PostOpenings {
+    /// Whose transcript is opened.
+    pub operator: OperatorId,
     /// The task.
     pub task: TaskId,
     /// The round.
@@ -182,6 +186,8 @@ pub struct PostOpenings {
     Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
 )]
 pub struct JuryCommit {
+    /// The juror.
+    pub operator: OperatorId,
     /// The task.
     pub task: TaskId,
     /// The jury's draw.
@@ -193,6 +199,8 @@ pub struct JuryCommit {
 /// Shows a juror's verdicts.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct JuryReveal {
+    /// The juror.
+    pub operator: OperatorId,
     /// The task.
     pub task: TaskId,
     /// The jury's draw.
@@ -204,10 +212,10 @@ pub struct JuryReveal {
 }
 
 impl JuryReveal {
-    /// The commitment that these verdicts open, for one juror.
+    /// The commitment that these verdicts open.
     #[must_use]
-    pub fn commitment(&self, chain: Hash, operator: OperatorId) -> Hash {
-        let Self { task, draw, verdicts, salt } = self;
+    pub fn commitment(&self, chain: Hash) -> Hash {
+        let Self { operator, task, draw, verdicts, salt } = self;
         Hash::of(Domain::JuryCommit, &(chain, task, draw, operator, verdicts, salt))
     }
 }

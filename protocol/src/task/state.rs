@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use probity_primitives::transcript::{Answer, Fold};
+use probity_primitives::transcript::{Answer, Fold, Header, Leaf};
 use probity_primitives::{
     Address, Amount, ArtifactId, BoundedVec, ContentHash, Hash, Height, OperatorId, Score, Seats,
     TaskId,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::event::TaskPhase;
 use crate::params::{Checks, FeeSplit, Juries, Tasks};
 
 /// How scores of honest members may differ.
@@ -85,6 +86,53 @@ pub struct Frozen {
     pub jury: Juries,
     /// The split of the fee.
     pub split: FeeSplit,
+}
+
+impl Phase {
+    /// The phase's name.
+    #[must_use]
+    pub const fn name(&self) -> TaskPhase {
+        match self {
+            Self::Open { .. } => TaskPhase::Open,
+            Self::Commit { .. } => TaskPhase::Commit,
+            Self::Reveal { .. } => TaskPhase::Reveal,
+            Self::Spot { .. } => TaskPhase::Spot,
+            Self::Provisional { .. } => TaskPhase::Provisional,
+            Self::Final { .. } => TaskPhase::Final,
+            Self::Void { .. } => TaskPhase::Void,
+        }
+    }
+
+    /// Who was drawn for the present round; nobody before the draw and after the end.
+    #[must_use]
+    pub fn committee(&self) -> &[Member] {
+        match self {
+            Self::Commit { committee, .. }
+            | Self::Reveal { committee, .. }
+            | Self::Spot { committee, .. }
+            | Self::Provisional { committee, .. } => committee,
+            Self::Open { .. } | Self::Final { .. } | Self::Void { .. } => &[],
+        }
+    }
+}
+
+impl Frozen {
+    /// The hash of the header under which every leaf of this task must stand.
+    #[must_use]
+    pub fn header(&self, engine: Hash) -> Hash {
+        Header {
+            model: self.model,
+            dataset: self.dataset,
+            benchmark: self.definition,
+            tokenizer: ContentHash::default(),
+            harness: self.harness,
+            engine,
+            few_shot: BoundedVec::new(),
+            seed: 0,
+            items: self.items,
+        }
+        .hash()
+    }
 }
 
 /// A committee or jury member: an operator and how many seats it drew.
@@ -226,6 +274,51 @@ pub struct Opened {
     pub answer: Answer,
     /// What the answer is worth.
     pub score: i64,
+}
+
+impl Opened {
+    /// The content of a leaf, without its place and its sum.
+    #[must_use]
+    pub fn of(leaf: &Leaf) -> Self {
+        let Leaf { index: _, item, prompt, answer, score, prefix_sum: _ } = leaf;
+        Self { item: *item, prompt: *prompt, answer: answer.clone(), score: *score }
+    }
+
+    /// Whether two evaluators may both be honest with these contents.
+    #[must_use]
+    pub fn agrees(&self, other: &Self, frozen: &Frozen) -> bool {
+        let Self { item, prompt, answer, score } = self;
+        *item == other.item
+            && *prompt == other.prompt
+            && answer.agrees(&other.answer, frozen.delta)
+            && scores_agree(answer, *score, other.score, frozen)
+    }
+}
+
+impl VerdictOfItem {
+    /// Whether an honest leaf may hold these contents.
+    #[must_use]
+    pub fn accepts(&self, opened: &Opened, frozen: &Frozen) -> bool {
+        let Self { item, prompt, accepted } = self;
+        accepted.iter().any(|(answer, score)| {
+            let honest =
+                Opened { item: *item, prompt: *prompt, answer: answer.clone(), score: *score };
+            honest.agrees(opened, frozen)
+        })
+    }
+}
+
+/// Scores follow from answers: equal for equal answers, and within the same distance for numbers,
+/// of which the root mean scores the squares.
+fn scores_agree(answer: &Answer, left: i64, right: i64, frozen: &Frozen) -> bool {
+    match (answer, frozen.fold) {
+        (Answer::Label(_) | Answer::Choice(_) | Answer::Tokens(_), _) => left == right,
+        (Answer::Number(_), Fold::Mean) => left.abs_diff(right) <= frozen.delta,
+        (Answer::Number(_), Fold::RootMean) => {
+            let (left, right) = (left.max(0).isqrt(), right.max(0).isqrt());
+            left.abs_diff(right) <= frozen.delta.saturating_add(1)
+        }
+    }
 }
 
 /// How a member stands after the reveals.
@@ -430,12 +523,12 @@ pub enum JuryBallot {
 )]
 #[serde(rename_all = "snake_case", tag = "due", content = "of")]
 pub enum Due {
+    /// A correlation window ends: first, so that it can still suspend what is due with it.
+    Window(u64),
     /// A jury's phase ends.
     Jury(TaskId),
     /// A task's phase ends.
     Task(TaskId),
     /// A slash is shared out.
     Slash(u64),
-    /// A correlation window ends.
-    Window(u64),
 }

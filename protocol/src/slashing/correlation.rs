@@ -1,0 +1,154 @@
+//! Offences of one window are counted together.
+//!
+//! With X the stake of a window's distinct offenders and B all that was bonded, each offender's
+//! total becomes at least `bonded * 9 (X/B)^2`: a hundredth of the stake loses almost nothing, a
+//! third loses everything. Beyond one half a bug in the harness is likelier than a cartel, and the
+//! window's slashes wait for a vote.
+//!
+//! Spec: `docs/spec/12-slashing.md`.
+
+use probity_primitives::{Amount, ArithmeticError, Height, OperatorId, Ppm};
+
+use super::rules::{SlashError, Verdict, record};
+use super::state::{Offence, Offender, SlashState, Window};
+use crate::bank::Bucket;
+use crate::event::Event;
+use crate::ledger::{Context, Ledger};
+use crate::task::Due;
+
+const MILLION: u64 = 1_000_000;
+
+/// `min(10^6, 9 * x^2 / 10^6)` for a share `x` of offending stake, all in parts per million.
+#[must_use]
+pub fn correlated_ppm(share: Ppm) -> Ppm {
+    let share = u64::from(share.parts()).min(MILLION);
+    let scaled = share.saturating_mul(share).saturating_mul(9).checked_div(MILLION);
+    let capped = scaled.unwrap_or_default().min(MILLION);
+    Ppm::new(u32::try_from(capped).unwrap_or(u32::MAX))
+}
+
+/// Counts an offender in its window: its stake once, its slashes all.
+pub(super) fn note_offender(
+    ledger: &mut Ledger,
+    ctx: &Context,
+    operator: OperatorId,
+    bonded: Amount,
+    taken: Amount,
+) -> Result<(), SlashError> {
+    let blocks = ledger.params.get().slashing.window_blocks;
+    let number = ctx.height.epoch(blocks).0;
+    if !ledger.windows.contains(&number) {
+        let all = total_bonded(ledger)?.checked_add(taken)?;
+        let window = Window { bonded: all, offenders: Default::default() };
+        ledger.windows.insert(number, window);
+        let end = Height(number).checked_add(1)?.0.saturating_mul(blocks);
+        ledger.schedule.insert((Height(end), Due::Window(number)), ());
+    }
+    let Some(window) = ledger.windows.get_mut(&number) else { return Ok(()) };
+    let mut offenders = std::mem::take(&mut window.offenders).into_vec();
+    match offenders.binary_search_by_key(&operator, |offender| offender.operator) {
+        Ok(known) => {
+            if let Some(offender) = offenders.get_mut(known) {
+                offender.immediate = offender.immediate.checked_add(taken)?;
+            }
+        }
+        Err(place) => offenders.insert(place, Offender { operator, bonded, immediate: taken }),
+    }
+    window.offenders = offenders.try_into()?;
+    Ok(())
+}
+
+/// Ends a window: tops every offender up to the correlated share, or suspends the window.
+///
+/// # Errors
+/// [`SlashError`]; the caller drops its snapshot.
+pub fn close_window(ledger: &mut Ledger, ctx: &mut Context, number: u64) -> Result<(), SlashError> {
+    let Some(window) = ledger.windows.get(&number).cloned() else { return Ok(()) };
+    let offending = Amount::sum(window.offenders.iter().map(|offender| offender.bonded))?;
+    let share = share_ppm(offending, window.bonded)?;
+    let correlated = correlated_ppm(share);
+    let suspended = offending.checked_mul(2)? > window.bonded;
+    if suspended {
+        suspend(ledger, &window);
+    } else {
+        for offender in &window.offenders {
+            let total = correlated.of_floor(offender.bonded)?;
+            let rest = total.checked_sub(offender.immediate).unwrap_or_default();
+            let verdict = Verdict {
+                operator: offender.operator,
+                offence: Offence::Correlated,
+                task: None,
+                lock: Amount::ZERO,
+                committed: Height(
+                    number.saturating_mul(ledger.params.get().slashing.window_blocks),
+                ),
+                reporter: None,
+            };
+            record(ledger, ctx, &verdict, rest)?;
+        }
+        ledger.windows.remove(&number);
+    }
+    ctx.emit(Event::WindowClosed {
+        window: number,
+        share_ppm: share.parts(),
+        correlated_ppm: correlated.parts(),
+        suspended,
+    });
+    Ok(())
+}
+
+fn suspend(ledger: &mut Ledger, window: &Window) {
+    let offends = |operator| window.offenders.iter().any(|offender| offender.operator == operator);
+    let waiting: Vec<u64> = ledger
+        .slashes
+        .iter()
+        .filter(|(_, slash)| slash.offence.is_correlated_class() && offends(slash.operator))
+        .map(|(id, _)| *id)
+        .collect();
+    for id in waiting {
+        if let Some(slash) = ledger.slashes.get_mut(&id) {
+            slash.state = SlashState::Suspended;
+        }
+    }
+}
+
+fn share_ppm(offending: Amount, bonded: Amount) -> Result<Ppm, ArithmeticError> {
+    if bonded.is_zero() {
+        return Ok(Ppm::ZERO);
+    }
+    let parts = offending.mul_div_floor(u128::from(MILLION), bonded.units())?;
+    Ok(Ppm::new(u32::try_from(parts.units()).unwrap_or(u32::MAX)))
+}
+
+fn total_bonded(ledger: &Ledger) -> Result<Amount, ArithmeticError> {
+    Amount::sum(ledger.operators.iter().map(|(id, _)| ledger.balance(Bucket::Bonded(*id))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_curve_has_the_specified_values() {
+        let vectors = [
+            (10_000, 900),
+            (50_000, 22_500),
+            (100_000, 90_000),
+            (200_000, 360_000),
+            (333_333, 999_998),
+            (500_000, 1_000_000),
+        ];
+        for (share, expected) in vectors {
+            assert_eq!(correlated_ppm(Ppm::new(share)), Ppm::new(expected), "{share}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn more_offending_stake_never_costs_less(a in 0..2_000_000u32, b in 0..2_000_000u32) {
+            let (low, high) = (a.min(b), a.max(b));
+            prop_assert!(correlated_ppm(Ppm::new(low)) <= correlated_ppm(Ppm::new(high)));
+        }
+    }
+}

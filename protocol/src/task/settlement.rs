@@ -1,0 +1,162 @@
+//! The end of a task: who is paid, and what is given back.
+//!
+//! A fee is split once, when the result becomes final. Each share is rounded down; what the
+//! roundings leave goes to the treasury, and what no member earned goes to the audit pool, never
+//! to other members.
+//!
+//! # Invariants
+//! - The payments of a task add up to its fee; its escrow is empty afterwards.
+//!
+//! Spec: `docs/spec/11-payments.md`.
+
+use probity_primitives::{Amount, TaskId};
+
+use super::error::TaskError;
+use super::phases::release;
+use super::state::{
+    Due, JuryPhase, Member, MemberOutcome, OutcomeState, Phase, Standing, Task, VoidReason,
+};
+use crate::bank::Bucket;
+use crate::event::{Event, TaskPhase};
+use crate::ledger::{Context, Ledger};
+use crate::staking;
+
+/// Pays everyone and makes the result final. While a jury sits, it waits for it.
+pub(super) fn finish(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    id: TaskId,
+    mut task: Task,
+) -> Result<(), TaskError> {
+    if let Some(until) = jury_sits_until(ledger, id) {
+        ledger.schedule.insert((until.checked_add(1)?, Due::Task(id)), ());
+        return Ok(());
+    }
+    pay(ledger, ctx, id, &task)?;
+    release(ledger, id, &task)?;
+    close_books(ledger);
+    let at = ctx.height;
+    task.phase = Phase::Final { at };
+    ctx.emit(Event::PhaseEntered {
+        task: id,
+        round: task.round,
+        phase: TaskPhase::Final,
+        until: at,
+    });
+    ledger.tasks.insert(id, task);
+    if let Some(outcome) = ledger.outcomes.get_mut(&id) {
+        if outcome.state == OutcomeState::Provisional {
+            outcome.state = OutcomeState::Final;
+        }
+        ctx.emit(Event::ResultFinal { task: id, score: outcome.score });
+    }
+    Ok(())
+}
+
+/// Ends a task without a score: those in `paid` get the seat price, the requester the rest.
+pub(super) fn void(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    id: TaskId,
+    mut task: Task,
+    reason: VoidReason,
+    paid: &[Member],
+) -> Result<(), TaskError> {
+    let escrow = Bucket::TaskEscrow(id);
+    for member in paid {
+        let owed = task.frozen.seat_price.checked_mul(u128::from(member.seats.0))?;
+        let amount = owed.min(ledger.balance(escrow));
+        pay_operator(ledger, ctx, id, member, amount)?;
+    }
+    let rest = ledger.balance(escrow);
+    ledger.transfer(escrow, Bucket::Free(task.request.requester), rest)?;
+    release(ledger, id, &task)?;
+    close_books(ledger);
+    task.phase = Phase::Void { reason, at: ctx.height };
+    ledger.tasks.insert(id, task);
+    ctx.emit(Event::TaskVoid { task: id, reason });
+    Ok(())
+}
+
+fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Result<(), TaskError> {
+    let (fee, split, escrow) = (task.request.fee, &task.frozen.split, Bucket::TaskEscrow(id));
+    let evaluators = split.evaluators.of_floor(fee)?;
+    let per_seat = evaluators.mul_div_floor(1, u128::from(task.frozen.seats.0))?;
+    let mut earned = Amount::ZERO;
+    let mut verified = 0u64;
+    let members = ledger.outcomes.get(&id).map(|outcome| outcome.members.to_vec());
+    for member in members.unwrap_or_default().iter().filter(|member| earns(member)) {
+        let amount = per_seat.checked_mul(u128::from(member.seats.0))?;
+        earned = earned.checked_add(amount)?;
+        verified = verified.saturating_add(u64::from(member.seats.0));
+        let seat = Member { operator: member.operator, seats: member.seats };
+        pay_operator(ledger, ctx, id, &seat, amount)?;
+        note_payment(ledger, id, member, amount)?;
+    }
+    let royalties = ledger.take(escrow, split.royalties.of_floor(fee)?)?;
+    ledger.put(Bucket::RoyaltyDue(task.request.benchmark), royalties)?;
+    let seats = per_seat.checked_mul(u128::from(task.frozen.seats.0))?;
+    let unearned = seats.checked_sub(earned)?;
+    let audit = split.audit_pool.of_floor(fee)?.checked_add(unearned)?;
+    ledger.transfer(escrow, Bucket::AuditPool, audit)?;
+    ledger.burn(escrow, split.burn.of_floor(fee)?)?;
+    let rest = ledger.balance(escrow);
+    ledger.transfer(escrow, Bucket::Treasury, rest)?;
+    let units = u128::from(verified).saturating_mul(u128::from(task.frozen.compute_units));
+    let counters = ledger.counters.get_mut();
+    counters.compute_units = counters.compute_units.saturating_add(units);
+    Ok(())
+}
+
+/// Paid are members within the tolerance whose openings passed or could not be judged, and flagged
+/// members whom a jury found right.
+const fn earns(member: &MemberOutcome) -> bool {
+    match (member.standing, member.clean) {
+        (Some(Standing::Accepted), Some(true) | None) | (Some(Standing::Flagged), Some(true)) => {
+            true
+        }
+        (Some(Standing::Accepted), Some(false))
+        | (Some(Standing::Flagged), Some(false) | None)
+        | (Some(Standing::Grey) | None, _) => false,
+    }
+}
+
+fn pay_operator(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    id: TaskId,
+    member: &Member,
+    amount: Amount,
+) -> Result<(), TaskError> {
+    let funds = ledger.take(Bucket::TaskEscrow(id), amount)?;
+    staking::reward(ledger, &member.operator, funds)?;
+    ctx.emit(Event::SeatsPaid { task: id, operator: member.operator, amount });
+    Ok(())
+}
+
+fn note_payment(
+    ledger: &mut Ledger,
+    id: TaskId,
+    paid: &MemberOutcome,
+    amount: Amount,
+) -> Result<(), TaskError> {
+    let Some(outcome) = ledger.outcomes.get_mut(&id) else { return Ok(()) };
+    let mut members = std::mem::take(&mut outcome.members).into_vec();
+    if let Some(member) = members.iter_mut().find(|member| member.operator == paid.operator) {
+        member.paid = amount;
+    }
+    outcome.members = members.try_into()?;
+    Ok(())
+}
+
+fn jury_sits_until(ledger: &Ledger, id: TaskId) -> Option<probity_primitives::Height> {
+    match ledger.juries.get(&id)?.phase {
+        JuryPhase::Commit { until } | JuryPhase::Reveal { until } => Some(until),
+        JuryPhase::Done { .. } => None,
+    }
+}
+
+fn close_books(ledger: &mut Ledger) {
+    let counters = ledger.counters.get_mut();
+    counters.open_tasks = counters.open_tasks.saturating_sub(1);
+}
