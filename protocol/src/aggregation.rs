@@ -212,7 +212,7 @@ mod tests {
             let mut all = honest.clone();
             for (score, seats) in lies {
                 let seats = seats.min(left);
-                left -= seats;
+                left = left.saturating_sub(seats);
                 all.push((score.saturating_mul(1_000_000), seats));
             }
             let median = aggregate(&all, Mode::Tolerant, 500).median.micros();
@@ -227,7 +227,7 @@ mod tests {
             let before = aggregate(&scores, Mode::Exact, 1).median;
             let mut raised = scores;
             let index = at.index(raised.len());
-            raised[index].0 += by;
+            raised[index].0 = raised[index].0.saturating_add(by);
             prop_assert!(aggregate(&raised, Mode::Exact, 1).median >= before);
         }
     }

@@ -300,7 +300,7 @@ fn account_for_jurors(
             };
             slashing::slash(ledger, ctx, verdict)?;
         } else {
-            pay_juror(ledger, ctx, task, juror)?;
+            pay_juror(ledger, task, juror)?;
         }
     }
     Ok(())
@@ -322,12 +322,7 @@ fn coherent(task: &Task, jury: &Jury, verdicts: &[VerdictOfItem]) -> bool {
     })
 }
 
-fn pay_juror(
-    ledger: &mut Ledger,
-    ctx: &mut Context,
-    task: &Task,
-    juror: &Member,
-) -> Result<(), TaskError> {
+fn pay_juror(ledger: &mut Ledger, task: &Task, juror: &Member) -> Result<(), TaskError> {
     let seats = task.frozen.seat_price.checked_mul(u128::from(juror.seats.0))?;
     let fee = task.frozen.jury.fee.of_floor(seats)?.min(ledger.balance(Bucket::AuditPool));
     let funds = ledger.take(Bucket::AuditPool, fee)?;
