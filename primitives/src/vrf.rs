@@ -37,6 +37,14 @@ pub struct VrfPublicKey([u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct VrfProofBytes([u8; 96]);
 
+impl VrfProofBytes {
+    /// The proof with these bytes, not yet known to be one.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 96]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl VrfPublicKey {
     /// The key with these bytes.
     #[must_use]
