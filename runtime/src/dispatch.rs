@@ -1,0 +1,143 @@
+//! From a message to the rule that carries it out.
+//!
+//! # Invariants
+//! - A rule runs on a snapshot of the ledger; a refusal drops the snapshot, and with it everything
+//!   that the rule may have done before it refused.
+//!
+//! Spec: `docs/spec/20-blocks.md`.
+
+use probity_primitives::{Address, Amount};
+use probity_protocol::bank::BankError;
+use probity_protocol::task::{jury, member, request};
+use probity_protocol::{Bucket, Context, Event, Ledger, registry, staking};
+
+use crate::message::{Message, Transfer};
+use crate::receipt::Outcome;
+
+/// Why a transfer is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransferError {
+    /// Nothing would move.
+    #[error("a transfer of nothing")]
+    Nothing,
+    /// The receiver's address is for the other kind of network.
+    #[error("the receiver {0} is an address of another kind of network")]
+    WrongNetwork(Address),
+    /// The sender has too little.
+    #[error(transparent)]
+    Bank(#[from] BankError),
+}
+
+/// Carries out a message, or refuses it and leaves `ledger` as it was.
+pub fn run(ledger: &mut Ledger, ctx: &mut Context, sender: Address, message: &Message) -> Outcome {
+    let mut snapshot = ledger.clone();
+    let mut inner = Context::new(ctx.height, ctx.chain);
+    match carry_out(&mut snapshot, &mut inner, sender, message) {
+        Ok(()) => {
+            *ledger = snapshot;
+            ctx.events.append(&mut inner.events);
+            Outcome::Ok
+        }
+        Err(refusal) => refusal,
+    }
+}
+
+fn carry_out(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    sender: Address,
+    message: &Message,
+) -> Result<(), Outcome> {
+    match message {
+        Message::Transfer(m) => refuse("account", transfer(ledger, ctx, sender, m)),
+        Message::RegisterOperator(m) => {
+            refuse("staking", staking::register(ledger, ctx, sender, m))
+        }
+        Message::EditOperator(m) => refuse("staking", staking::edit(ledger, ctx, sender, m)),
+        Message::RotateOperatorKey(m) => {
+            refuse("staking", staking::rotate_key(ledger, ctx, sender, m))
+        }
+        Message::Bond(m) => refuse("staking", staking::bond(ledger, ctx, sender, m)),
+        Message::Unbond(m) => refuse("staking", staking::unbond(ledger, ctx, sender, m)),
+        Message::Withdraw(m) => refuse("staking", staking::withdraw(ledger, ctx, sender, m)),
+        Message::Unjail(m) => refuse("staking", staking::unjail(ledger, ctx, sender, m)),
+        Message::RegisterArtifact(m) => {
+            refuse("registry", registry::register(ledger, ctx, sender, m))
+        }
+        Message::TransferArtifact(m) => {
+            refuse("registry", registry::transfer(ledger, ctx, sender, m))
+        }
+        Message::OfferSale(m) => refuse("registry", registry::offer(ledger, ctx, sender, m)),
+        Message::BuyArtifact(m) => refuse("registry", registry::buy(ledger, ctx, sender, m)),
+        Message::WithdrawArtifact(m) => {
+            refuse("registry", registry::withdraw(ledger, ctx, sender, m))
+        }
+        Message::AdvanceState(m) => {
+            refuse("registry", registry::advance_state(ledger, ctx, sender, m))
+        }
+        Message::ClaimRoyalty(m) => refuse("registry", registry::claim(ledger, ctx, sender, m)),
+        Message::RequestTask(m) => refuse("task", request::request_task(ledger, ctx, sender, m)),
+        Message::Commit(m) => refuse("task", member::commit(ledger, ctx, sender, m)),
+        Message::Reveal(m) => refuse("task", member::reveal(ledger, ctx, sender, m)),
+        Message::ReportUnavailable(m) => {
+            refuse("task", member::report_unavailable(ledger, ctx, sender, m))
+        }
+        Message::PostOpenings(m) => refuse("task", member::post_openings(ledger, ctx, sender, m)),
+        Message::JuryCommit(m) => refuse("task", jury::jury_commit(ledger, ctx, sender, m)),
+        Message::JuryReveal(m) => refuse("task", jury::jury_reveal(ledger, ctx, sender, m)),
+        Message::SubmitEvidence(m) => {
+            refuse("task", member::submit_evidence(ledger, ctx, sender, m))
+        }
+    }
+}
+
+fn transfer(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    sender: Address,
+    message: &Transfer,
+) -> Result<(), TransferError> {
+    let Transfer { to, amount } = *message;
+    if amount == Amount::ZERO {
+        return Err(TransferError::Nothing);
+    }
+    if to.network() != sender.network() {
+        return Err(TransferError::WrongNetwork(to));
+    }
+    ledger.transfer(Bucket::Free(sender), Bucket::Free(to), amount)?;
+    ctx.emit(Event::Transferred { from: sender, to, amount });
+    Ok(())
+}
+
+/// Turns a refusal of a room of the rules into what a receipt carries.
+fn refuse<T, E: std::error::Error>(room: &str, result: Result<T, E>) -> Result<(), Outcome> {
+    result.map(|_| ()).map_err(|error| Outcome::Refused {
+        code: format!("{room}.{}", variant_name(&format!("{error:?}"))),
+        message: error.to_string(),
+    })
+}
+
+/// The name of an error's variant in snake case, read from its debug form: `NotBonded { .. }` is
+/// `not_bonded`. A variant is renamed as seldom as a code.
+fn variant_name(debug: &str) -> String {
+    let mut name = String::new();
+    for letter in debug.chars().take_while(|c| c.is_ascii_alphanumeric()) {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusals_code_is_its_variant_in_snake_case() {
+        assert_eq!(variant_name("BelowMinimum { least: 3 }"), "below_minimum");
+        assert_eq!(variant_name("Nothing"), "nothing");
+        assert_eq!(variant_name("Bank(Insufficient)"), "bank");
+    }
+}

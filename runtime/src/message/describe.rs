@@ -1,0 +1,82 @@
+//! What a message asks for, in one line for a person who is about to sign it.
+
+use std::fmt;
+
+use super::{Message, registry, staking, task};
+
+impl Message {
+    /// One line for a person: what would happen, to whom and for how much.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transfer(m) => write!(f, "transfer {} to {}", m.amount, m.to),
+            Self::RegisterOperator(m) => {
+                let staking::Registration { name, commission, .. } = &m.registration;
+                write!(f, "register the operator {name:?} with a commission of {commission}")
+            }
+            Self::EditOperator(m) => write!(f, "edit the operator {}", m.operator),
+            Self::RotateOperatorKey(m) => {
+                write!(f, "replace the key of the operator {} by {}", m.operator, m.key)
+            }
+            Self::Bond(m) => write!(f, "bond {} behind {}", m.amount, m.operator),
+            Self::Unbond(m) => match m.amount {
+                Some(amount) => write!(f, "unbond {amount} from {}", m.operator),
+                None => write!(f, "unbond everything from {}", m.operator),
+            },
+            Self::Withdraw(m) => {
+                write!(f, "withdraw what left {} in epoch {}", m.operator, m.epoch)
+            }
+            Self::Unjail(m) => write!(f, "unjail the operator {}", m.operator),
+            Self::RegisterArtifact(m) => register(f, m),
+            Self::TransferArtifact(m) => write!(f, "give the artifact {} to {}", m.artifact, m.to),
+            Self::OfferSale(m) => match m.price {
+                Some(price) => write!(f, "offer the artifact {} for {price}", m.artifact),
+                None => write!(f, "no longer offer the artifact {}", m.artifact),
+            },
+            Self::BuyArtifact(m) => {
+                write!(f, "buy the artifact {} for at most {}", m.artifact, m.max_price)
+            }
+            Self::WithdrawArtifact(m) => write!(f, "withdraw the artifact {}", m.artifact),
+            Self::AdvanceState(m) => {
+                write!(f, "advance the artifact {} to state {}", m.artifact, m.seq)
+            }
+            Self::ClaimRoyalty(m) => write!(f, "claim the royalties of {}", m.artifact),
+            Self::RequestTask(m) => request(f, m),
+            Self::Commit(m) => {
+                let task::Attestation { task, round, .. } = &m.attestation;
+                write!(f, "commit to a score for the task {task}, round {round}")
+            }
+            Self::Reveal(m) => {
+                let task = m.attestation.task;
+                write!(f, "reveal the score {} for the task {task}", m.committed.score)
+            }
+            Self::ReportUnavailable(m) => write!(f, "report the task {} unavailable", m.task),
+            Self::PostOpenings(m) => {
+                write!(f, "open {} leaves of the task {}", m.openings.len(), m.task)
+            }
+            Self::JuryCommit(m) => write!(f, "commit to verdicts on the task {}", m.task),
+            Self::JuryReveal(m) => {
+                write!(f, "reveal {} verdicts on the task {}", m.verdicts.len(), m.task)
+            }
+            Self::SubmitEvidence(m) => {
+                write!(f, "prove an equivocation of {} in {}", m.first.operator, m.first.task)
+            }
+        }
+    }
+}
+
+fn register(f: &mut fmt::Formatter<'_>, m: &registry::RegisterArtifact) -> fmt::Result {
+    let manifest = &m.manifest;
+    let (name, version) = (&manifest.name, &manifest.version);
+    write!(f, "register the {:?} {name:?} {version} as {}", manifest.kind, manifest.id())
+}
+
+fn request(f: &mut fmt::Formatter<'_>, m: &task::RequestTask) -> fmt::Result {
+    write!(f, "evaluate {} on {} for {}", m.artifact, m.benchmark, m.fee)
+}
