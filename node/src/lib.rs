@@ -2,6 +2,7 @@
 
 pub mod consensus;
 pub mod mempool;
+pub mod network;
 pub mod ports;
 pub mod replica;
 pub mod store;

@@ -1,0 +1,144 @@
+//! Transfer throughput, for `probity bench`.
+//!
+//! One file goes from one node to another over loopback, checked block by block, spooled, checked
+//! again and kept; beside it, in the same run, the same bytes go through a plain TCP connection
+//! into a plain file. Their ratio is the price of the checks and of the second write.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use libp2p::identity::Keypair;
+use probity_harness::cache::{Cache, CacheError};
+use probity_primitives::Hash;
+
+use super::{FetchError, Limits, Network, NetworkConfig, NetworkError, NetworkHandle};
+
+/// Why a measurement failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// The network did not start.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The file did not come.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// The cache refused.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// The plain copy failed.
+    #[error("cannot copy over plain TCP: {0}")]
+    Plain(#[from] io::Error),
+}
+
+/// How long a file took both ways.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Size of the file in bytes.
+    pub bytes: u64,
+    /// From peer to peer, in checked blocks.
+    pub transfer: Duration,
+    /// Over one plain TCP connection, flushed to the disk as well.
+    pub plain: Duration,
+}
+
+/// Transfers a file of `mebibytes` between two nodes of this process; `dir` holds all files.
+///
+/// # Errors
+/// [`BenchError`].
+pub async fn transfer_throughput(dir: &Path, mebibytes: u32) -> Result<Measured, BenchError> {
+    let (from, to) = (Cache::open(dir.join("from"))?, Cache::open(dir.join("to"))?);
+    let bytes = sample(mebibytes);
+    let hash = from.insert_bytes(&bytes)?;
+    let source = from.path_of(&hash);
+    let server = start(dir, "server", from, &[]).await?;
+    let client = start(dir, "client", to, &[&server]).await?;
+    client.wait_for_peers(1).await;
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let begin = Instant::now();
+    client.fetch(hash, size).await?;
+    let transfer = begin.elapsed();
+    client.shutdown().await;
+    server.shutdown().await;
+    let target = dir.join("plain");
+    let copy = move || plain_copy(&source, &target);
+    let plain = tokio::task::spawn_blocking(copy).await.map_err(io::Error::other)??;
+    Ok(Measured { bytes: size, transfer, plain })
+}
+
+/// Bytes that do not compress and differ from block to block.
+fn sample(mebibytes: u32) -> Vec<u8> {
+    let len = usize::try_from(mebibytes).unwrap_or_default().saturating_mul(1024 * 1024);
+    let mut bytes = vec![0; len];
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(b"sample").finalize_xof().fill(&mut bytes);
+    bytes
+}
+
+async fn start(
+    dir: &Path,
+    name: &str,
+    cache: Cache,
+    peers: &[&NetworkHandle],
+) -> Result<NetworkHandle, NetworkError> {
+    let loopback = format!("/ip4/{}/tcp/0", Ipv4Addr::LOCALHOST);
+    let listen = loopback.parse().map_err(|error| NetworkError::Listen {
+        address: loopback.clone(),
+        reason: format!("{error}"),
+    })?;
+    let config = NetworkConfig {
+        identity: Keypair::generate_ed25519(),
+        listen: vec![listen],
+        peers: peers.iter().flat_map(|peer| peer.listen_addrs()).collect(),
+        chain_id: "bench".to_owned(),
+        genesis_hash: Hash::ZERO,
+        spool: dir.join(name),
+        limits: Limits::default(),
+    };
+    // Nothing is gossiped, so that nobody needs to take the events.
+    Network::start(config, cache).await.map(|(handle, _)| handle)
+}
+
+/// Sends a file through a TCP connection on loopback into another file, and flushes it.
+fn plain_copy(source: &Path, target: &Path) -> io::Result<Duration> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    let mut file = File::open(source)?;
+    let begin = Instant::now();
+    let sender = std::thread::spawn(move || -> io::Result<()> {
+        let mut stream = TcpStream::connect(address)?;
+        let mut chunk = vec![0; 64 * 1024];
+        loop {
+            let read = file.read(&mut chunk)?;
+            match chunk.get(..read) {
+                Some([]) | None => return Ok(()),
+                Some(bytes) => stream.write_all(bytes)?,
+            }
+        }
+    });
+    let (mut stream, _) = listener.accept()?;
+    let mut out = File::create(target)?;
+    io::copy(&mut stream, &mut out)?;
+    out.sync_all()?;
+    sender.join().map_err(|_| io::Error::other("the sending thread ended early"))??;
+    Ok(begin.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_primitives::ContentHash;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_measured_file_arrives_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let measured = transfer_throughput(dir.path(), 2).await.unwrap();
+        let hash = ContentHash::of_file(&sample(2));
+        assert_eq!(measured.bytes, 2 * 1024 * 1024);
+        let arrived = Cache::open(dir.path().join("to")).unwrap().read(&hash, 1 << 30);
+        assert!(arrived.unwrap() == std::fs::read(dir.path().join("plain")).unwrap());
+    }
+}
