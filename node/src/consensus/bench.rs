@@ -17,18 +17,19 @@ use probity_primitives::{
     Signature,
 };
 use probity_runtime::certificate::Certificate;
+use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::validators::{Validator, ValidatorSet};
 use tokio::sync::mpsc;
 
 use super::driver::{self, DriverConfig, DriverThread};
 use super::engine::{self, EngineConfig, EngineStop};
 use crate::replica::application::{Application, Synced, Verdict};
-use crate::replica::proposal::{ChainScope, ProposalHeader, SignedProposal};
+use crate::replica::proposal::{ProposalHeader, SignedProposal};
 
 /// An application that decides empty blocks and keeps them in memory.
 #[derive(Debug)]
 pub struct NoOp {
-    scope: ChainScope,
+    chain: ChainIdentity,
     keypair: Keypair,
     validators: ValidatorSet,
     decided: Vec<(Bytes, Certificate)>,
@@ -78,7 +79,7 @@ impl Application for NoOp {
         bytes.extend_from_slice(&u64::from(round).to_be_bytes());
         let block = BlockHash(Hash::of_bytes(Domain::Header, &bytes));
         let place = (height, round, operator(&self.keypair));
-        let proposal = SignedProposal::sign(&self.scope, &self.keypair, place, block, bytes.into());
+        let proposal = SignedProposal::sign(&self.chain, &self.keypair, place, block, bytes.into());
         self.proposals.push(proposal.clone());
         Ok(proposal)
     }
@@ -86,7 +87,7 @@ impl Application for NoOp {
     fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
         self.validators
             .get(&header.proposer)
-            .is_some_and(|proposer| header.is_signed_by(&proposer.key, &self.scope, signature))
+            .is_some_and(|proposer| header.is_signed_by(&proposer.key, &self.chain, signature))
     }
 
     fn receive(&mut self, proposal: SignedProposal, _: u64) -> Option<Verdict> {
@@ -127,10 +128,10 @@ impl Application for NoOp {
         Ok(decided.cloned().collect())
     }
 
-    fn synced(&mut self, height: Height, round: u32, bytes: Bytes, _: u64) -> Synced {
+    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
         let block = BlockHash(Hash::of_bytes(Domain::Header, &bytes));
         let place = (height, round, operator(&self.keypair));
-        let proposal = SignedProposal::sign(&self.scope, &self.keypair, place, block, bytes);
+        let proposal = SignedProposal::sign(&self.chain, &self.keypair, place, block, bytes);
         let verdict = Self::verdict(&proposal.header);
         self.proposals.push(proposal);
         Synced::Judged(verdict)
@@ -186,7 +187,7 @@ pub async fn block_intervals(
     for (keypair, listen) in keypairs.into_iter().zip(&addresses) {
         let config = bench_engine(dir, &keypair, listen, &addresses, block_time)?;
         let application = NoOp {
-            scope: config.scope.clone(),
+            chain: config.chain.clone(),
             keypair,
             validators: validators.clone(),
             decided: Vec::new(),
@@ -229,7 +230,7 @@ fn bench_engine(
     let chain_id = BoundedString::new("probity-bench").map_err(setup)?;
     Ok(EngineConfig {
         moniker: format!("bench-{}", keypair.public()),
-        scope: ChainScope { chain_id, genesis_hash: Hash::ZERO },
+        chain: ChainIdentity { chain_id, network: Network::Test, genesis_hash: Hash::ZERO },
         listen: listen.clone(),
         peers: addresses.iter().filter(|address| *address != listen).cloned().collect(),
         identity: identity::Keypair::generate_ed25519(),

@@ -206,8 +206,7 @@ impl<A: Application> Driver<A> {
             }
             AppMsg::ProcessSyncedValue { height, round, proposer: _, value_bytes, reply } => {
                 let round = round.as_u32().unwrap_or(u32::MAX);
-                let now_ms = self.now_ms();
-                let synced = self.application.synced(height.0, round, value_bytes, now_ms);
+                let synced = self.application.synced(height.0, round, value_bytes);
                 let _ = reply.send(outcome(synced));
             }
             AppMsg::ExtendVote { reply, .. } => {

@@ -29,11 +29,11 @@ use arc_malachitebft_signing::Signer;
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, identity};
 use probity_primitives::{Address, Keypair, Network, OperatorId, PublicKey};
+use probity_runtime::genesis::ChainIdentity;
 
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, ProbityContext};
 use super::signing::{EngineSigner, EngineVerifier};
-use crate::replica::proposal::ChainScope;
 
 /// What the engine needs to run.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct EngineConfig {
     /// The node's name in logs and metrics.
     pub moniker: String,
     /// The chain.
-    pub scope: ChainScope,
+    pub chain: ChainIdentity,
     /// Where other engines reach this one.
     pub listen: Multiaddr,
     /// The other engines.
@@ -86,11 +86,11 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     if !settings.consensus.value_payload.include_parts() {
         return Err(EngineError::Payload(settings.consensus.value_payload));
     }
-    let EngineConfig { moniker, scope, identity, operator, wal, .. } = config;
-    let verifier = Box::new(EngineVerifier(scope.clone()));
+    let EngineConfig { moniker, chain, identity, operator, wal, .. } = config;
+    let verifier = Box::new(EngineVerifier(chain.clone()));
     let (identity, consensus) = match operator {
         Some((operator, keypair)) => {
-            let signer = EngineSigner::new(scope, keypair.clone());
+            let signer = EngineSigner::new(chain, keypair.clone());
             let proof = prove_identity(&signer, &keypair.public(), &identity).await?;
             let address = operator.to_string();
             (
@@ -180,7 +180,7 @@ struct Settings {
 
 impl Settings {
     fn of(config: &EngineConfig) -> Self {
-        let name: String = config.scope.genesis_hash.to_string().chars().take(16).collect();
+        let name: String = config.chain.genesis_hash.to_string().chars().take(16).collect();
         let p2p = P2pConfig {
             listen_addr: config.listen.clone(),
             persistent_peers: config.peers.clone(),
@@ -292,7 +292,7 @@ mod tests {
         let chain_id = BoundedString::new("probity-test").unwrap();
         EngineConfig {
             moniker: "node".into(),
-            scope: ChainScope { chain_id, genesis_hash: Hash::ZERO },
+            chain: ChainIdentity { chain_id, network: Network::Test, genesis_hash: Hash::ZERO },
             listen: listen.parse().unwrap(),
             peers: Vec::new(),
             identity: identity::Keypair::generate_ed25519(),
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn two_chains_have_different_protocols() {
         let mut other = config("/ip4/127.0.0.1/tcp/0");
-        other.scope.genesis_hash = Hash::from_bytes([1; 32]);
+        other.chain.genesis_hash = Hash::from_bytes([1; 32]);
         let names = |config: &EngineConfig| Settings::of(config).consensus.p2p.channel_names;
         assert_ne!(names(&other), names(&config("/ip4/127.0.0.1/tcp/0")));
     }

@@ -19,9 +19,10 @@ use async_trait::async_trait;
 use borsh::BorshSerialize;
 use probity_primitives::{Domain, Hash, Keypair, PublicKey, Signature, codec};
 use probity_runtime::certificate::{VoteKind, VoteStatement};
+use probity_runtime::genesis::ChainIdentity;
 
 use super::context::{ProbityContext, Proposal, Vote};
-use crate::replica::proposal::{ChainScope, ProposalStatement};
+use crate::replica::proposal::ProposalStatement;
 
 /// Bytes that are not a key or a signature of this scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -72,8 +73,8 @@ struct PeerStatement<'a> {
     peer: &'a [u8],
 }
 
-fn vote_bytes(scope: &ChainScope, vote: &Vote) -> Vec<u8> {
-    let ChainScope { chain_id, genesis_hash } = scope;
+fn vote_bytes(chain: &ChainIdentity, vote: &Vote) -> Vec<u8> {
+    let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
     let Vote { height, round, value, kind, validator } = vote;
     let statement = VoteStatement {
         chain_id,
@@ -94,8 +95,8 @@ fn vote_bytes(scope: &ChainScope, vote: &Vote) -> Vec<u8> {
     statement.sign_bytes()
 }
 
-fn proposal_bytes(scope: &ChainScope, proposal: &Proposal) -> Vec<u8> {
-    let ChainScope { chain_id, genesis_hash } = scope;
+fn proposal_bytes(chain: &ChainIdentity, proposal: &Proposal) -> Vec<u8> {
+    let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
     let Proposal { height, round, value, pol_round, proposer } = proposal;
     let statement = ProposalStatement::Stand {
         chain_id,
@@ -109,27 +110,27 @@ fn proposal_bytes(scope: &ChainScope, proposal: &Proposal) -> Vec<u8> {
     statement.sign_bytes()
 }
 
-fn peer_bytes(scope: &ChainScope, key: &[u8], peer: &[u8]) -> Vec<u8> {
-    let ChainScope { chain_id, genesis_hash } = scope;
+fn peer_bytes(chain: &ChainIdentity, key: &[u8], peer: &[u8]) -> Vec<u8> {
+    let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
     codec::encode(&PeerStatement { chain_id, genesis_hash, key, peer })
 }
 
 /// Checks the engine's messages for one chain.
 #[derive(Debug, Clone)]
-pub struct EngineVerifier(pub ChainScope);
+pub struct EngineVerifier(pub ChainIdentity);
 
 /// Signs the engine's messages with the operator's key.
 #[derive(Debug, Clone)]
 pub struct EngineSigner {
-    scope: ChainScope,
+    chain: ChainIdentity,
     keypair: Keypair,
 }
 
 impl EngineSigner {
-    /// Signs for `scope` with `keypair`.
+    /// Signs for `chain` with `keypair`.
     #[must_use]
-    pub const fn new(scope: ChainScope, keypair: Keypair) -> Self {
-        Self { scope, keypair }
+    pub const fn new(chain: ChainIdentity, keypair: Keypair) -> Self {
+        Self { chain, keypair }
     }
 }
 
@@ -188,7 +189,7 @@ impl Verifier<ProbityContext> for EngineVerifier {
 #[async_trait]
 impl Signer<ProbityContext> for EngineSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<ProbityContext, Vote>, Error> {
-        let signature = self.keypair.sign(Domain::Vote, &vote_bytes(&self.scope, &vote));
+        let signature = self.keypair.sign(Domain::Vote, &vote_bytes(&self.chain, &vote));
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -197,7 +198,7 @@ impl Signer<ProbityContext> for EngineSigner {
         proposal: Proposal,
     ) -> Result<SignedMessage<ProbityContext, Proposal>, Error> {
         let signature =
-            self.keypair.sign(Domain::Proposal, &proposal_bytes(&self.scope, &proposal));
+            self.keypair.sign(Domain::Proposal, &proposal_bytes(&self.chain, &proposal));
         Ok(SignedMessage::new(proposal, signature))
     }
 
@@ -214,7 +215,7 @@ impl Signer<ProbityContext> for EngineSigner {
         key: Vec<u8>,
         peer: Vec<u8>,
     ) -> Result<ValidatorProof<ProbityContext>, Error> {
-        let signature = self.keypair.sign(Domain::PeerProof, &peer_bytes(&self.scope, &key, &peer));
+        let signature = self.keypair.sign(Domain::PeerProof, &peer_bytes(&self.chain, &key, &peer));
         Ok(ValidatorProof::new(key, peer, signature))
     }
 }
@@ -228,9 +229,13 @@ mod tests {
     use super::*;
     use crate::consensus::context::{EngineAddress, EngineHeight, EngineValue};
 
-    fn scope(genesis: u8) -> ChainScope {
+    fn chain(genesis: u8) -> ChainIdentity {
         let chain_id = BoundedString::new("probity-test").unwrap();
-        ChainScope { chain_id, genesis_hash: Hash::from_bytes([genesis; 32]) }
+        ChainIdentity {
+            chain_id,
+            network: Network::Test,
+            genesis_hash: Hash::from_bytes([genesis; 32]),
+        }
     }
 
     fn address() -> EngineAddress {
@@ -249,12 +254,12 @@ mod tests {
     }
 
     fn signer() -> EngineSigner {
-        EngineSigner::new(scope(1), Keypair::from_seed([1; 32]))
+        EngineSigner::new(chain(1), Keypair::from_seed([1; 32]))
     }
 
     fn holds(genesis: u8, vote: &Vote, signature: &Signature) -> bool {
         let key = Keypair::from_seed([1; 32]).public();
-        let verifier = EngineVerifier(scope(genesis));
+        let verifier = EngineVerifier(chain(genesis));
         block_on(verifier.verify_signed_vote(vote, signature, &key)).unwrap().is_valid()
     }
 
@@ -282,7 +287,7 @@ mod tests {
         let signed = block_on(signer().sign_proposal(proposal(0))).unwrap();
         let holds = |genesis, round| {
             let key = Keypair::from_seed([1; 32]).public();
-            let verifier = EngineVerifier(scope(genesis));
+            let verifier = EngineVerifier(chain(genesis));
             let proposal = proposal(round);
             let verdict = verifier.verify_signed_proposal(&proposal, &signed.signature, &key);
             block_on(verdict).unwrap().is_valid()
@@ -295,7 +300,7 @@ mod tests {
         let key = Keypair::from_seed([1; 32]).public().as_bytes().to_vec();
         let proof = block_on(signer().sign_validator_proof(key, vec![1, 2])).unwrap();
         let holds = |genesis, proof: &ValidatorProof<ProbityContext>| {
-            let verifier = EngineVerifier(scope(genesis));
+            let verifier = EngineVerifier(chain(genesis));
             block_on(verifier.verify_validator_proof(proof)).unwrap().is_valid()
         };
         assert!(holds(1, &proof) && !holds(2, &proof));

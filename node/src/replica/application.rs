@@ -99,5 +99,5 @@ pub trait Application: Send + 'static {
     ) -> Result<Vec<(Bytes, Certificate)>, Self::Error>;
 
     /// Looks at a block that another node sent because this one is behind.
-    fn synced(&mut self, height: Height, round: u32, bytes: Bytes, now_ms: u64) -> Synced;
+    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced;
 }

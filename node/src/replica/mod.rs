@@ -1,4 +1,417 @@
 //! The replica: this node's copy of the chain, and its part in deciding the next block.
+//!
+//! A plain struct: what happens comes in by method calls, what follows goes out as return values;
+//! a store, and the clock as a number. It has no task, no channel and no timer, so that a running
+//! node and a deterministic network test drive the very same code.
+//!
+//! # Reading order
+//! [`application`] is what the engine asks; [`judge`] looks at proposals before the vote;
+//! [`commit`] makes a decision durable; [`history`] reads what was decided; [`rotation`] and
+//! [`proposal`] say who proposes, and under which signature.
+//!
+//! # Invariants
+//! - A block is voted for only after it was executed here and came out as its header says.
+//! - A proposal that was judged valid is in the store before anyone is told, so that a crash
+//!   between vote and decision loses nothing.
+//! - A height is committed by one batch, once.
+//!
+//! # Not here
+//! The engine ([`crate::consensus`]), gossip ([`crate::network`]), and the rules themselves.
+//!
+//! Spec: `docs/spec/20-blocks.md`.
+
 pub mod application;
+mod commit;
+pub mod history;
+mod judge;
 pub mod proposal;
 pub mod rotation;
+mod tree;
+mod undecided;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use probity_primitives::vrf::VrfSecret;
+use probity_primitives::{Address, BlockHash, Height, Keypair, OperatorId, Signature, TxHash};
+use probity_runtime::block::MAX_BLOCK_BYTES;
+use probity_runtime::certificate::Certificate;
+use probity_runtime::chain::{BlockError, LoadError};
+use probity_runtime::genesis::GenesisError;
+use probity_runtime::tx::TxError;
+use probity_runtime::validators::ValidatorSet;
+use probity_runtime::{Chain, Executed, Genesis, VerifiedTx};
+
+use crate::mempool::{Limits, Mempool, Rejected, TxKey};
+use crate::store::{Store, StoreError};
+
+use self::application::{Application, Synced, Verdict};
+use self::history::History;
+use self::proposal::{ProposalHeader, SignedProposal};
+pub use self::tree::StoreTree;
+use self::undecided::{Judged, Undecided};
+
+/// The keys of a node that takes part in deciding.
+#[derive(Debug, Clone)]
+pub struct OperatorKeys {
+    /// The operator that the keys belong to.
+    pub operator: OperatorId,
+    /// Signs proposals and votes.
+    pub keypair: Keypair,
+    /// Contributes to the beacon.
+    pub vrf: VrfSecret,
+}
+
+/// Why a replica cannot start from its store.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The genesis document is no beginning of a chain.
+    #[error("the genesis document is refused: {0}")]
+    Genesis(#[from] GenesisError),
+    /// The store holds another chain.
+    #[error("the store holds the chain with genesis {stored}, not {given}")]
+    OtherChain {
+        /// The genesis hash in the store.
+        stored: probity_primitives::Hash,
+        /// The genesis hash of the document.
+        given: probity_primitives::Hash,
+    },
+    /// The state in the store is not the one that its newest block names.
+    #[error("the stored state at height {height} is damaged: {reason}")]
+    Damaged {
+        /// The height of the newest block.
+        height: Height,
+        /// What does not hold.
+        reason: LoadError,
+    },
+}
+
+/// Why the replica could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplicaError {
+    /// This node has no keys to propose with.
+    #[error("this node has no operator keys")]
+    NoKeys,
+    /// The engine is at another height than the chain.
+    #[error("height {asked} is asked for, the next height is {next}")]
+    Height {
+        /// The height that was asked for.
+        asked: Height,
+        /// The height after the newest block.
+        next: Height,
+    },
+    /// The proposal of a round is remembered and no longer here.
+    #[error("this node's proposal of round {0} is no longer here, and it makes no second one")]
+    Forgotten(u32),
+    /// The block could not be built.
+    #[error("cannot build a block: {0}")]
+    Build(#[from] BlockError),
+    /// The decided block is not here.
+    #[error("the decided block {block} of height {height} is not here")]
+    UnknownBlock {
+        /// The height that was decided.
+        height: Height,
+        /// The block.
+        block: BlockHash,
+    },
+    /// Another block is committed at this height: the chain has forked.
+    #[error("height {height} is committed as {committed} and decided as {decided}")]
+    Fork {
+        /// The height.
+        height: Height,
+        /// The block that is committed here.
+        committed: BlockHash,
+        /// The block that is said to be decided.
+        decided: BlockHash,
+    },
+    /// The store cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a transaction does not wait for a block.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// It could stand in no block.
+    #[error(transparent)]
+    Invalid(#[from] TxError),
+    /// The mempool does not take it.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
+}
+
+/// This node's copy of the chain, and its part in deciding the next block.
+pub struct Replica {
+    store: Arc<dyn Store>,
+    chain: Arc<Chain>,
+    keys: Option<OperatorKeys>,
+    mempool: Mempool<VerifiedTx>,
+    undecided: Undecided,
+    /// Turns an honest proposal into what a dishonest proposer would stream.
+    #[cfg(test)]
+    pub(crate) tamper: Option<fn(&mut probity_runtime::Block)>,
+}
+
+impl Replica {
+    /// Opens the chain in `store`, or begins it from its genesis document.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a store whose state does not have the root that its newest block names is
+    /// refused.
+    pub fn open(
+        store: Arc<dyn Store>,
+        genesis: &Genesis,
+        keys: Option<OperatorKeys>,
+        limits: Limits,
+    ) -> Result<Self, OpenError> {
+        let chain = match commit::load(store.as_ref(), genesis)? {
+            Some(chain) => chain,
+            None => commit::begin(store.as_ref(), genesis)?,
+        };
+        let mut replica = Self {
+            store,
+            chain: Arc::new(chain),
+            keys,
+            mempool: Mempool::new(limits),
+            undecided: Undecided::default(),
+            #[cfg(test)]
+            tamper: None,
+        };
+        replica.recall()?;
+        Ok(replica)
+    }
+
+    /// The committed state.
+    #[must_use]
+    pub const fn chain(&self) -> &Arc<Chain> {
+        &self.chain
+    }
+
+    /// What was decided before.
+    #[must_use]
+    pub fn history(&self) -> History {
+        History::new(Arc::clone(&self.store))
+    }
+
+    /// The transactions that wait.
+    #[must_use]
+    pub const fn mempool(&self) -> &Mempool<VerifiedTx> {
+        &self.mempool
+    }
+
+    /// Lets a transaction wait for a block.
+    ///
+    /// # Errors
+    /// [`SubmitError`]; nothing has changed then.
+    pub fn submit(&mut self, tx: VerifiedTx) -> Result<TxHash, SubmitError> {
+        self.chain.check(&tx)?;
+        let hash = tx.hash();
+        let body = tx.body();
+        let (sender, nonce, expiry) = (body.sender, body.nonce, body.expiry);
+        let key = TxKey { hash, sender, nonce, expiry, bytes: tx.encoded_len() };
+        let next = next_nonce(&self.chain, &sender);
+        self.mempool.insert(key, tx, next, self.next_height())?;
+        Ok(hash)
+    }
+
+    /// Reads back the proposals that were voted for before a restart.
+    fn recall(&mut self) -> Result<(), StoreError> {
+        for proposal in commit::undecided(self.store.as_ref(), self.next_height())? {
+            let round = proposal.header.round;
+            let own =
+                self.keys.as_ref().is_some_and(|keys| keys.operator == proposal.header.proposer);
+            // They were judged by an earlier clock; only what they contain is looked at again.
+            let judged = self.judge(proposal, u64::MAX)?;
+            if own {
+                self.undecided.keep_own(round, judged);
+            } else {
+                self.undecided.keep(judged);
+            }
+        }
+        Ok(())
+    }
+
+    fn build(
+        &self,
+        keys: &OperatorKeys,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<(SignedProposal, Executed), BlockError> {
+        let vrf = keys.vrf.prove(&self.chain.beacon_input());
+        let time_ms = now_ms.max(self.chain.tip().time_ms.saturating_add(1));
+        let candidates = self.mempool.candidates(|sender| next_nonce(&self.chain, sender));
+        let tree = StoreTree::new(Arc::clone(&self.store));
+        let executed =
+            self.chain.propose(&tree, keys.operator, vrf, time_ms, candidates.cloned())?;
+        let block = self.streamed(&executed);
+        let bytes = Bytes::from(block.encode());
+        let place = (self.next_height(), round, keys.operator);
+        let identity = self.chain.identity();
+        let proposal = SignedProposal::sign(identity, &keys.keypair, place, block.hash(), bytes);
+        Ok((proposal, executed))
+    }
+
+    /// The block that goes out: the one that was built.
+    #[cfg(not(test))]
+    fn streamed(&self, executed: &Executed) -> probity_runtime::Block {
+        executed.block.clone()
+    }
+
+    /// The block that goes out: the one that was built, unless the test makes this node dishonest.
+    #[cfg(test)]
+    fn streamed(&self, executed: &Executed) -> probity_runtime::Block {
+        let mut block = executed.block.clone();
+        if let Some(tamper) = self.tamper {
+            tamper(&mut block);
+        }
+        block
+    }
+}
+
+impl Application for Replica {
+    type Error = ReplicaError;
+
+    fn next_height(&self) -> Height {
+        // The last of 2^64 heights is not reached by counting.
+        self.chain.height().next().unwrap_or(self.chain.height())
+    }
+
+    fn validators(&self) -> &ValidatorSet {
+        self.chain.validators()
+    }
+
+    fn max_block_bytes(&self) -> usize {
+        MAX_BLOCK_BYTES
+    }
+
+    fn propose(
+        &mut self,
+        height: Height,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<SignedProposal, ReplicaError> {
+        if height != self.next_height() {
+            return Err(ReplicaError::Height { asked: height, next: self.next_height() });
+        }
+        match self.undecided.own(round) {
+            Some(Some(proposal)) => return Ok(proposal.clone()),
+            Some(None) => return Err(ReplicaError::Forgotten(round)),
+            None => {}
+        }
+        let keys = self.keys.as_ref().ok_or(ReplicaError::NoKeys)?;
+        let (proposal, executed) = self.build(keys, round, now_ms)?;
+        commit::keep_undecided(self.store.as_ref(), &proposal)?;
+        let judged = Judged {
+            verdict: verdict_of(&proposal.header, true),
+            proposal: Some(proposal.clone()),
+            executed: Some(Box::new(executed)),
+        };
+        self.undecided.keep_own(round, judged);
+        Ok(proposal)
+    }
+
+    fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
+        let next = self.next_height();
+        let turn = rotation::proposer(self.validators(), header.height, header.round);
+        let theirs = turn.is_some_and(|turn| turn.operator == header.proposer);
+        // The set of the height after the next may be another one; then only a signature counts.
+        if !(header.height == next && theirs || Some(header.height) == next.next()) {
+            return false;
+        }
+        self.validators()
+            .get(&header.proposer)
+            .is_some_and(|one| header.is_signed_by(&one.key, self.chain.identity(), signature))
+    }
+
+    fn receive(&mut self, proposal: SignedProposal, now_ms: u64) -> Option<Verdict> {
+        let next = self.next_height();
+        if proposal.header.height != next {
+            if Some(proposal.header.height) == next.next() {
+                self.undecided.keep_early(proposal);
+            }
+            return None;
+        }
+        let ProposalHeader { round, proposer, block, .. } = proposal.header;
+        if let Some(judged) = self.undecided.get(&block) {
+            return Some(judged.verdict);
+        }
+        if self.undecided.is_turn_used(&proposer, round) {
+            tracing::warn!(%proposer, round, height = %next, "too many proposals of one turn");
+            return None;
+        }
+        match self.judge(proposal, now_ms) {
+            Ok(judged) => {
+                let verdict = judged.verdict;
+                self.undecided.keep(judged);
+                Some(verdict)
+            }
+            Err(error) => {
+                tracing::error!(%block, height = %next, %error, "cannot judge a proposal");
+                None
+            }
+        }
+    }
+
+    fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
+        if height != self.next_height() {
+            return Vec::new();
+        }
+        for proposal in self.undecided.take_early(height) {
+            if self.accepts(&proposal.header, &proposal.signature) {
+                self.receive(proposal, now_ms);
+            }
+        }
+        self.undecided.of_round(round)
+    }
+
+    fn proposal(&self, block: &BlockHash) -> Option<SignedProposal> {
+        self.undecided.get(block)?.proposal.clone()
+    }
+
+    fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
+        self.commit(&certificate)
+    }
+
+    fn decided(
+        &self,
+        first: Height,
+        last: Height,
+    ) -> Result<Vec<(Bytes, Certificate)>, ReplicaError> {
+        let last = last.min(self.chain.height());
+        Ok(self.history().decided(first, last)?)
+    }
+
+    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
+        if height != self.next_height() {
+            return Synced::Unavailable;
+        }
+        match self.judge_synced(round, &bytes) {
+            Ok(Some(judged)) => {
+                let verdict = judged.verdict;
+                self.undecided.keep(judged);
+                Synced::Judged(verdict)
+            }
+            Ok(None) => Synced::Malformed,
+            Err(error) => {
+                tracing::error!(%height, %error, "cannot judge a synced block");
+                Synced::Unavailable
+            }
+        }
+    }
+}
+
+/// The nonce that the committed state expects of a sender.
+fn next_nonce(chain: &Chain, sender: &Address) -> u64 {
+    chain.ledger().accounts.get(sender).map_or(0, |account| account.nonce)
+}
+
+fn verdict_of(header: &ProposalHeader, valid: bool) -> Verdict {
+    let ProposalHeader { height, round, proposer, block, content: _, len: _ } = *header;
+    Verdict { height, round, proposer, block, valid }
+}
+
+#[cfg(test)]
+mod tests;

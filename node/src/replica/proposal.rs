@@ -14,18 +14,9 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
 use probity_primitives::{
-    BlockHash, BoundedString, ContentHash, Domain, Hash, Height, Keypair, OperatorId, PublicKey,
-    Signature, codec,
+    BlockHash, ContentHash, Domain, Hash, Height, Keypair, OperatorId, PublicKey, Signature, codec,
 };
-
-/// The chain that every signature names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChainScope {
-    /// The chain's name.
-    pub chain_id: BoundedString<32>,
-    /// The hash of its genesis document.
-    pub genesis_hash: Hash,
-}
+use probity_runtime::genesis::ChainIdentity;
 
 /// What a proposer says about the block that it streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -100,7 +91,7 @@ impl SignedProposal {
     /// The length is cut to 32 bits; blocks are far smaller than that.
     #[must_use]
     pub fn sign(
-        scope: &ChainScope,
+        chain: &ChainIdentity,
         keypair: &Keypair,
         (height, round, proposer): (Height, u32, OperatorId),
         block: BlockHash,
@@ -109,20 +100,25 @@ impl SignedProposal {
         let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let content = ContentHash::of_file(&bytes);
         let header = ProposalHeader { height, round, proposer, block, content, len };
-        let signature = keypair.sign(Domain::Proposal, &header.sign_bytes(scope));
+        let signature = keypair.sign(Domain::Proposal, &header.sign_bytes(chain));
         Self { header, signature, bytes }
     }
 }
 
 impl ProposalHeader {
-    /// Whether `key` signed this header for the chain of `scope`.
+    /// Whether `key` signed this header for the chain of `chain`.
     #[must_use]
-    pub fn is_signed_by(&self, key: &PublicKey, scope: &ChainScope, signature: &Signature) -> bool {
-        key.verify(Domain::Proposal, &self.sign_bytes(scope), signature).is_ok()
+    pub fn is_signed_by(
+        &self,
+        key: &PublicKey,
+        chain: &ChainIdentity,
+        signature: &Signature,
+    ) -> bool {
+        key.verify(Domain::Proposal, &self.sign_bytes(chain), signature).is_ok()
     }
 
-    fn sign_bytes(&self, scope: &ChainScope) -> Vec<u8> {
-        let ChainScope { chain_id, genesis_hash } = scope;
+    fn sign_bytes(&self, chain: &ChainIdentity) -> Vec<u8> {
+        let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
         let statement =
             ProposalStatement::Stream { chain_id, genesis_hash: *genesis_hash, header: self };
         statement.sign_bytes()
@@ -131,13 +127,17 @@ impl ProposalHeader {
 
 #[cfg(test)]
 mod tests {
-    use probity_primitives::{Address, Network};
+    use probity_primitives::{Address, BoundedString, Network};
 
     use super::*;
 
-    fn scope(genesis: u8) -> ChainScope {
+    fn chain(genesis: u8) -> ChainIdentity {
         let chain_id = BoundedString::new("probity-test").unwrap();
-        ChainScope { chain_id, genesis_hash: Hash::from_bytes([genesis; 32]) }
+        ChainIdentity {
+            chain_id,
+            network: Network::Test,
+            genesis_hash: Hash::from_bytes([genesis; 32]),
+        }
     }
 
     #[test]
@@ -146,9 +146,9 @@ mod tests {
         let operator = OperatorId::of(&Address::of(&pair.public(), Network::Test), &pair.public());
         let place = (Height(3), 1, operator);
         let bytes = Bytes::from_static(b"block");
-        let proposal = SignedProposal::sign(&scope(1), &pair, place, BlockHash(Hash::ZERO), bytes);
+        let proposal = SignedProposal::sign(&chain(1), &pair, place, BlockHash(Hash::ZERO), bytes);
         let holds = |header: &ProposalHeader, key: PublicKey, genesis| {
-            header.is_signed_by(&key, &scope(genesis), &proposal.signature)
+            header.is_signed_by(&key, &chain(genesis), &proposal.signature)
         };
         assert!(holds(&proposal.header, pair.public(), 1));
         assert!(!holds(&proposal.header, pair.public(), 2));

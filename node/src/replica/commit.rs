@@ -1,0 +1,184 @@
+//! Making a decision durable, and coming back from the store.
+//!
+//! # Invariants
+//! - One batch a height holds its block, header, certificate, receipts, events, state, tree and
+//!   the tip: after a crash the height is there or it is not.
+//! - Committing a height again changes nothing; committing another block there is an error that
+//!   stops nothing from being read, and says that the chain has forked.
+//! - A store is opened only if its state has the root that its newest header names.
+//!
+//! Spec: `docs/spec/20-blocks.md`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use probity_primitives::{Hash, Height, Signature, codec};
+use probity_runtime::certificate::Certificate;
+use probity_runtime::{Block, Chain, Executed, Genesis, Header};
+
+use super::application::Application;
+use super::history::decode;
+use super::proposal::{ProposalHeader, SignedProposal};
+use super::undecided::Judged;
+use super::{OpenError, Replica, ReplicaError, next_nonce, tree};
+use crate::store::{Batch, Store, StoreError, schema};
+
+/// The name under which the store keeps the hash of its chain's genesis document.
+const GENESIS: &str = "genesis";
+
+/// The chain in the store; none if the store is new.
+///
+/// # Errors
+/// [`OpenError`] if it is another chain's or damaged.
+pub(super) fn load(store: &dyn Store, genesis: &Genesis) -> Result<Option<Chain>, OpenError> {
+    let Some(tip) = store.get(&schema::tip())? else { return Ok(None) };
+    let height: Height = decode(&schema::tip(), &tip)?;
+    let stored: Hash = read(store, &schema::meta(GENESIS))?;
+    let given = genesis.hash();
+    if stored != given {
+        return Err(OpenError::OtherChain { stored, given });
+    }
+    let tip: Header = read(store, &schema::header(height))?;
+    let mut entries = Vec::new();
+    for entry in store.scan_prefix(&schema::state_entries())? {
+        let (key, value) = entry?;
+        let state_key = schema::state_key(&key)
+            .ok_or_else(|| StoreError::damaged(&key, "it is no key of the state"))?;
+        entries.push((state_key.to_vec(), value));
+    }
+    let chain = Chain::load(genesis, tip, entries)
+        .map_err(|reason| OpenError::Damaged { height, reason })?;
+    Ok(Some(chain))
+}
+
+/// Begins the chain of a genesis document in a new store.
+///
+/// # Errors
+/// [`OpenError`] for a document that is refused, or a store that cannot be written.
+pub(super) fn begin(store: &dyn Store, genesis: &Genesis) -> Result<Chain, OpenError> {
+    let executed = Chain::genesis(genesis)?;
+    let mut batch = batch_of(&executed);
+    batch.put(schema::meta(GENESIS), codec::encode(&genesis.hash()));
+    store.write(batch)?;
+    Ok(executed.chain)
+}
+
+/// Keeps a proposal that is about to be voted for.
+///
+/// # Errors
+/// [`StoreError`] if it is not durable.
+pub(super) fn keep_undecided(
+    store: &dyn Store,
+    proposal: &SignedProposal,
+) -> Result<(), StoreError> {
+    let SignedProposal { header, signature, bytes } = proposal;
+    let key = schema::undecided(header.height, &header.block);
+    if store.get(&key)?.is_some() {
+        return Ok(());
+    }
+    let mut batch = Batch::new();
+    batch.put(key, codec::encode(&(header, signature, bytes.as_ref())));
+    store.write(batch)
+}
+
+/// The proposals that were voted for at `height` and not decided.
+///
+/// # Errors
+/// [`StoreError`] if the store cannot be read or is damaged.
+pub(super) fn undecided(
+    store: &dyn Store,
+    height: Height,
+) -> Result<Vec<SignedProposal>, StoreError> {
+    let mut proposals = Vec::new();
+    for entry in store.scan_prefix(&schema::all_undecided())? {
+        let (key, value) = entry?;
+        let (header, signature, bytes): (ProposalHeader, Signature, Vec<u8>) =
+            decode(&key, &value)?;
+        if header.height == height {
+            proposals.push(SignedProposal { header, signature, bytes: Bytes::from(bytes) });
+        }
+    }
+    Ok(proposals)
+}
+
+impl Replica {
+    /// Commits a decided block, durably.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; nothing is committed then.
+    pub(super) fn commit(&mut self, certificate: &Certificate) -> Result<(), ReplicaError> {
+        let Certificate { height, block, .. } = *certificate;
+        let next = self.next_height();
+        if height < next {
+            return self.recommit(certificate);
+        }
+        if height > next {
+            return Err(ReplicaError::Height { asked: height, next });
+        }
+        let judged = self.undecided.get(&block).and_then(|judged| judged.executed.as_deref());
+        let executed = judged.ok_or(ReplicaError::UnknownBlock { height, block })?;
+        let mut batch = batch_of(executed);
+        batch.put(schema::certificate(height), codec::encode(certificate));
+        for entry in self.store.scan_prefix(&schema::all_undecided())? {
+            batch.delete(entry?.0);
+        }
+        tree::prune(self.store.as_ref(), &mut batch, height)?;
+        self.store.write(batch)?;
+        let executed = self.undecided.take(&block).and_then(|Judged { executed, .. }| executed);
+        if let Some(executed) = executed {
+            self.advance(executed.chain);
+        }
+        Ok(())
+    }
+
+    /// Goes on from a height that is now durable.
+    fn advance(&mut self, chain: Chain) {
+        self.chain = Arc::new(chain);
+        self.undecided.next_height();
+        let (chain, height) = (Arc::clone(&self.chain), self.next_height());
+        let next = |sender: &_| next_nonce(&chain, sender);
+        self.mempool.recheck(height, next, |tx| chain.check(tx).is_ok());
+    }
+
+    /// A decision of a height that is committed: nothing to do, or a fork.
+    fn recommit(&self, certificate: &Certificate) -> Result<(), ReplicaError> {
+        let Certificate { height, block: decided, .. } = *certificate;
+        let header: Header = read(self.store.as_ref(), &schema::header(height))?;
+        let committed = header.hash();
+        if committed == decided {
+            Ok(())
+        } else {
+            Err(ReplicaError::Fork { height, committed, decided })
+        }
+    }
+}
+
+/// Everything that an executed block writes, but for the certificate.
+fn batch_of(executed: &Executed) -> Batch {
+    let Executed { block, chain: _, receipts, events, entries, tree } = executed;
+    let Block { header, txs: _ } = block;
+    let height = header.height;
+    let mut batch = Batch::new();
+    batch.put(schema::block(height), block.encode());
+    batch.put(schema::header(height), codec::encode(header));
+    batch.put(schema::events(height), codec::encode(events));
+    for receipt in receipts {
+        let place = (height, receipt.index);
+        batch.put(schema::receipt(height, receipt.index), codec::encode(receipt));
+        batch.put(schema::tx_location(&receipt.tx), codec::encode(&place));
+    }
+    for (key, value) in entries {
+        match value {
+            Some(value) => batch.put(schema::state_entry(key), value.clone()),
+            None => batch.delete(schema::state_entry(key)),
+        }
+    }
+    tree::write(&mut batch, height, tree);
+    batch.put(schema::tip(), codec::encode(&height));
+    batch
+}
+
+fn read<T: borsh::BorshDeserialize>(store: &dyn Store, key: &[u8]) -> Result<T, StoreError> {
+    let value = store.get(key)?.ok_or_else(|| StoreError::damaged(key, "it is missing"))?;
+    decode(key, &value)
+}
