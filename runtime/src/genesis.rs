@@ -233,6 +233,7 @@ impl Genesis {
             return Err(GenesisError::Token { symbol: symbol.to_string(), decimals: *decimals });
         }
 
+        self.params.validate()?;
         self.validate_accounts()?;
         self.validate_operators()
     }

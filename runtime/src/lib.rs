@@ -25,6 +25,7 @@ pub mod dispatch;
 pub mod genesis;
 pub mod message;
 pub mod proof;
+pub mod query;
 pub mod receipt;
 pub mod tree;
 pub mod tx;

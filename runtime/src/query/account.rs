@@ -1,0 +1,109 @@
+//! Accounts, and the sum of all money.
+
+use probity_primitives::{Address, Amount, Epoch, Height, OperatorId};
+use probity_protocol::{Bucket, Ledger};
+use serde::{Deserialize, Serialize};
+
+use super::MAX_PAGE;
+
+/// An account and what it has in operators' pools.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// The account.
+    pub address: Address,
+    /// What it may spend.
+    pub free: Amount,
+    /// The nonce that its next transaction must carry.
+    pub nonce: u64,
+    /// What it has bonded.
+    pub bonded: Vec<DelegationView>,
+    /// What it has on the way out.
+    pub leaving: Vec<LeavingView>,
+}
+
+/// A part of an operator's pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DelegationView {
+    /// The operator.
+    pub operator: OperatorId,
+    /// The shares, a number of up to 39 digits as text.
+    pub shares: Amount,
+    /// What they are worth.
+    pub value: Amount,
+}
+
+/// Money on its way out of an operator's pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeavingView {
+    /// The operator.
+    pub operator: OperatorId,
+    /// The epoch in which it began to leave.
+    pub epoch: Epoch,
+    /// What it is worth.
+    pub value: Amount,
+    /// The height from which it can be withdrawn.
+    pub until: Height,
+}
+
+/// All money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupplyView {
+    /// Given out by the genesis document.
+    pub genesis: Amount,
+    /// Minted since.
+    pub minted: Amount,
+    /// Burned since.
+    pub burned: Amount,
+    /// What the buckets must add up to.
+    pub expected: Amount,
+    /// What they add up to, counted one by one.
+    pub sum: Amount,
+    /// The audit pool.
+    pub audit_pool: Amount,
+    /// The reward pool.
+    pub reward_pool: Amount,
+    /// The treasury.
+    pub treasury: Amount,
+}
+
+/// An account. One that nobody has used yet is empty, not missing.
+#[must_use]
+pub fn account(ledger: &Ledger, address: &Address) -> AccountView {
+    let known = ledger.accounts.get(address).copied().unwrap_or_default();
+    let bonded = ledger.operators.iter().filter_map(|(operator, _)| {
+        let delegation = ledger.delegations.get(&(*operator, *address))?;
+        let shares = delegation.shares;
+        let value = ledger.pool(operator).value_of(shares).unwrap_or_default();
+        Some(DelegationView { operator: *operator, shares: Amount::from_units(shares), value })
+    });
+    let claims = ledger.claims.iter().filter(|((owner, ..), _)| owner == address);
+    let leaving = claims.map(|((_, operator, epoch), claim)| LeavingView {
+        operator: *operator,
+        epoch: *epoch,
+        value: ledger.leaving(operator, *epoch).value_of(claim.shares).unwrap_or_default(),
+        until: ledger.tranches.get(&(*operator, *epoch)).map(|t| t.until).unwrap_or_default(),
+    });
+    AccountView {
+        address: *address,
+        free: known.free,
+        nonce: known.nonce,
+        bonded: bonded.take(MAX_PAGE).collect(),
+        leaving: leaving.take(MAX_PAGE).collect(),
+    }
+}
+
+/// All money, and whether it adds up.
+#[must_use]
+pub fn supply(ledger: &Ledger) -> SupplyView {
+    let supply = ledger.supply.get();
+    SupplyView {
+        genesis: supply.genesis,
+        minted: supply.minted,
+        burned: supply.burned,
+        expected: supply.expected().unwrap_or_default(),
+        sum: ledger.total().unwrap_or_default(),
+        audit_pool: ledger.balance(Bucket::AuditPool),
+        reward_pool: ledger.balance(Bucket::RewardPool),
+        treasury: ledger.balance(Bucket::Treasury),
+    }
+}
