@@ -12,7 +12,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
 use serde::{Deserialize, Serialize};
 
-pub use validate::ParamError;
+pub use validate::{IncentiveError, ParamError, StructureError, WindowError};
 
 /// All parameters.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
