@@ -31,3 +31,6 @@ pub use state::{
     Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome,
     OutcomeState, Phase, Request, Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,
 };
+
+#[cfg(test)]
+mod tests;

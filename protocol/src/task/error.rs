@@ -9,7 +9,7 @@ use probity_primitives::{
 
 use crate::bank::BankError;
 use crate::event::TaskPhase;
-use crate::registry::ArtifactStatus;
+use crate::registry::{ArtifactStatus, RegistryError};
 use crate::slashing::SlashError;
 use crate::staking::StakingError;
 
@@ -157,6 +157,9 @@ pub enum StateError {
     /// An operator's pool or standing refuses.
     #[error(transparent)]
     Staking(#[from] StakingError),
+    /// Royalties cannot be paid.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
 macro_rules! from_below {
@@ -169,4 +172,4 @@ macro_rules! from_below {
     };
 }
 
-from_below!(BankError, ArithmeticError, LimitError, SlashError, StakingError);
+from_below!(BankError, ArithmeticError, LimitError, SlashError, StakingError, RegistryError);

@@ -19,7 +19,7 @@ use super::state::{
 use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
-use crate::staking;
+use crate::{registry, staking};
 
 /// Pays everyone and makes the result final. While a jury sits, it waits for it.
 pub(super) fn finish(
@@ -94,7 +94,7 @@ fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Resul
         note_payment(ledger, id, member, amount)?;
     }
     let royalties = ledger.take(escrow, split.royalties.of_floor(fee)?)?;
-    ledger.put(Bucket::RoyaltyDue(task.request.benchmark), royalties)?;
+    registry::pay_royalties(ledger, task.request.benchmark, royalties)?;
     let seats = per_seat.checked_mul(u128::from(task.frozen.seats.0))?;
     let unearned = seats.checked_sub(earned)?;
     let audit = split.audit_pool.of_floor(fee)?.checked_add(unearned)?;

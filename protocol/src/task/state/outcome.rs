@@ -1,0 +1,79 @@
+//! A published score.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use probity_primitives::{Amount, ArtifactId, BoundedVec, Hash, Height, OperatorId, Score, Seats};
+use serde::{Deserialize, Serialize};
+
+use super::submission::Standing;
+use super::task::Mode;
+
+/// A member's part in a result.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct MemberOutcome {
+    /// Which operator.
+    pub operator: OperatorId,
+    /// Its seats.
+    pub seats: Seats,
+    /// The score it revealed, if it did.
+    pub score: Option<Score>,
+    /// The root of its answers, zero without a reveal.
+    pub answers_root: Hash,
+    /// How it stands, if it revealed.
+    pub standing: Option<Standing>,
+    /// Whether its openings passed; unknown while a jury sits.
+    pub clean: Option<bool>,
+    /// What it was paid.
+    pub paid: Amount,
+}
+
+/// How much a published score can be relied on.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = false)]
+pub enum OutcomeState {
+    /// It may still be disputed.
+    Provisional,
+    /// A flagged member was right at every opened item.
+    Contested,
+    /// It stands.
+    Final,
+}
+
+/// A published score.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The benchmark.
+    pub benchmark: ArtifactId,
+    /// What was evaluated.
+    pub artifact: ArtifactId,
+    /// How scores could differ.
+    pub mode: Mode,
+    /// The seat-weighted median.
+    pub score: Score,
+    /// The seat-weighted median of distances from it, in micro-units.
+    pub dispersion: u64,
+    /// The tolerance that was applied, in micro-units.
+    pub tolerance: u64,
+    /// The 95 % interval over items, for scores that are means of right and wrong.
+    pub interval: Option<(Score, Score)>,
+    /// The lowest and the highest revealed score.
+    pub spread: (Score, Score),
+    /// The committee's seats.
+    pub seats: Seats,
+    /// The seats that revealed.
+    pub revealed: Seats,
+    /// The operators that revealed.
+    pub operators: u32,
+    /// The number of items.
+    pub items: u32,
+    /// The members.
+    pub members: BoundedVec<MemberOutcome, 128>,
+    /// Whether a jury was drawn from outside the committee, if one was drawn.
+    pub jury_outside: Option<bool>,
+    /// When it was published.
+    pub published: Height,
+    /// How much it can be relied on.
+    pub state: OutcomeState,
+}

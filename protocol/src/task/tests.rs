@@ -1,0 +1,7 @@
+//! Tasks from request to payment, and every way in which a member can fail.
+
+mod correlated;
+mod faults;
+mod juries;
+mod rounds;
+mod stage;
