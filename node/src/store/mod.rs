@@ -30,6 +30,7 @@ mod memory;
 mod redb;
 pub mod schema;
 mod sled;
+pub mod tree;
 
 #[cfg(test)]
 mod suite;

@@ -14,6 +14,7 @@
 //! | tree node | node key | node |
 //! | tree value | key hash, version | value at that version |
 //! | stale node | version it became stale at, node key | nothing |
+//! | stale value | version that wrote a newer one, key hash | nothing |
 //! | tip, meta | name | what the node keeps about itself |
 //!
 //! Spec: `docs/spec/20-blocks.md`.
@@ -36,6 +37,7 @@ enum Family {
     TreeNode,
     TreeValue,
     StaleNode,
+    StaleValue,
 }
 
 impl Family {
@@ -54,6 +56,7 @@ impl Family {
             Self::TreeNode => 0x30,
             Self::TreeValue => 0x31,
             Self::StaleNode => 0x32,
+            Self::StaleValue => 0x33,
         }
     }
 
@@ -188,6 +191,26 @@ pub fn stale_parts(key: &[u8]) -> Option<(u64, &[u8])> {
     Some((u64::from_be_bytes(*version), node_key))
 }
 
+/// The note that a value has a newer version from a version on.
+#[must_use]
+pub fn stale_value(stale_since: u64, key_hash: &[u8; 32]) -> Vec<u8> {
+    Family::StaleValue.key(&[&stale_since.to_be_bytes(), key_hash])
+}
+
+/// All notes of stale values, oldest first.
+#[must_use]
+pub fn stale_values() -> Vec<u8> {
+    Family::StaleValue.key(&[])
+}
+
+/// The version and the key hash within a note of a stale value, if it is one.
+#[must_use]
+pub fn stale_value_parts(key: &[u8]) -> Option<(u64, [u8; 32])> {
+    let rest = key.strip_prefix(&[Family::StaleValue.byte()])?;
+    let (version, key_hash) = rest.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*version), key_hash.try_into().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,14 +239,17 @@ mod tests {
             tree_node(b""),
             tree_values(&[0; 32]),
             stale_nodes(),
+            stale_values(),
         ];
         let families: std::collections::BTreeSet<u8> = keys.iter().map(|key| key[0]).collect();
         assert_eq!(families.len(), keys.len());
     }
 
     #[test]
-    fn a_stale_note_gives_back_its_version_and_node() {
+    fn a_stale_note_gives_back_its_version_and_what_is_stale() {
         assert_eq!(stale_parts(&stale_node(5, b"node")), Some((5, &b"node"[..])));
+        assert_eq!(stale_value_parts(&stale_value(5, &[9; 32])), Some((5, [9; 32])));
+        assert_eq!(stale_value_parts(&stale_node(5, &[9; 32])), None);
         assert_eq!(stale_parts(&block(Height(5))), None);
         assert_eq!(state_key(&state_entry(b"k")), Some(&b"k"[..]));
     }
