@@ -83,6 +83,8 @@ pub enum Domain {
     Prompt,
     /// A file's block tree, used by transfers.
     Transfer,
+    /// What an evaluator derives from its secret key to hide its commitments.
+    Salt,
 }
 
 impl Domain {
@@ -122,6 +124,7 @@ impl Domain {
             Self::Item => b"ITEM",
             Self::Prompt => b"PROMPT",
             Self::Transfer => b"TRANSFER",
+            Self::Salt => b"SALT",
         }
     }
 }
