@@ -133,7 +133,7 @@ mod tests {
     fn changes(height: u64) -> Changes {
         let key = |n: u64| format!("key {n}").into_bytes();
         let mut changes: Changes = (0..20)
-            .filter(|n| (n + height) % 3 == 0)
+            .filter(|n| (n + height).is_multiple_of(3))
             .map(|n| (key(n), Some(format!("{n} at {height}").into_bytes())))
             .collect();
         let removed = height % 7;
@@ -202,9 +202,7 @@ mod tests {
             advance(&late, &mut other, height, (height.0 == 29).then_some(KEEP));
         }
         agree(&late, &other, Height(29));
-        let nodes =
-            |store: &MemoryStore, prefix: Vec<u8>| store.scan_prefix(&prefix).unwrap().count();
-        assert_eq!(nodes(&late, schema::tree_node(b"")), nodes(&pruned, schema::tree_node(b"")));
+        assert_eq!(late.len(), pruned.len());
     }
 
     #[test]
