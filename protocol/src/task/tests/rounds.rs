@@ -128,11 +128,11 @@ fn too_few_operators_are_no_quorum_and_those_who_worked_get_the_seat_price() {
         stage.open(id, drawn.operator, &work).unwrap();
     }
     stage.reach(id, TaskPhase::Void);
-    let paid = Amount::sum(stage.ctx.events.iter().filter_map(|event| match event {
-        Event::SeatsPaid { amount, .. } => Some(*amount),
-        _ => None,
-    }))
-    .unwrap();
+    let amount = |event: &Event| {
+        let Event::SeatsPaid { amount, .. } = event else { return None };
+        Some(*amount)
+    };
+    let paid = Amount::sum(stage.ctx.events.iter().filter_map(amount)).unwrap();
     assert_eq!(paid, stage.task(id).frozen.seat_price.checked_mul(7).unwrap());
 }
 

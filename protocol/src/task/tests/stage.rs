@@ -76,7 +76,7 @@ impl Stage {
     }
 
     fn enrol(&mut self, seed: u8) {
-        let (key, owner) = (Keypair::from_seed([seed; 32]), Keypair::from_seed([seed + 100; 32]));
+        let (key, owner) = (Keypair::from_seed([seed; 32]), Keypair::from_seed([!seed; 32]));
         let (owner, account) = (account(&owner), account(&key));
         let registration = Registration {
             key: key.public(),
@@ -338,10 +338,12 @@ impl Stage {
     }
 
     pub(super) fn standing(&self, id: TaskId, operator: OperatorId) -> Option<Standing> {
-        match self.ledger.submissions.get(&(id, operator)) {
-            Some(Submission::Revealed { standing, .. }) => *standing,
-            _ => None,
-        }
+        let Some(Submission::Revealed { standing, .. }) =
+            self.ledger.submissions.get(&(id, operator))
+        else {
+            return None;
+        };
+        *standing
     }
 
     /// Takes a task to its result: each member works with its own wrong answers.
@@ -411,11 +413,9 @@ impl Stage {
     }
 
     pub(super) fn slashes(&self) -> Vec<(OperatorId, &'static str, Amount)> {
-        let slashed = |event: &Event| match event {
-            Event::Slashed { operator, offence, amount, .. } => {
-                Some((*operator, offence.code(), *amount))
-            }
-            _ => None,
+        let slashed = |event: &Event| {
+            let Event::Slashed { operator, offence, amount, .. } = event else { return None };
+            Some((*operator, offence.code(), *amount))
         };
         self.ctx.events.iter().filter_map(slashed).collect()
     }
@@ -437,5 +437,5 @@ pub(super) fn account(key: &Keypair) -> Address {
 }
 
 fn answer(index: u32, wrong: bool) -> Answer {
-    Answer::Label((index + u32::from(wrong)) % 10)
+    Answer::Label(index.saturating_add(u32::from(wrong)))
 }
