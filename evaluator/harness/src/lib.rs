@@ -5,12 +5,25 @@
 //!
 //! # Reading order
 //! [`cache`] keeps files by their hash; [`benchmark`] says what is asked and [`data`] holds the
-//! questions.
+//! questions. An [`engine`] answers them inside a [`worker`], [`answer`] judges what it says, and
+//! [`run`] puts all of it together into a transcript. [`report`], [`interval`] and [`stored`] are
+//! what a reader gets of it; [`bench`] measures speed.
+//!
+//! # Not here
+//! Tasks, committees, commitments, keys: the evaluator's agenda.
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+pub mod answer;
+pub mod bench;
 pub mod benchmark;
 pub mod cache;
 pub mod data;
+pub mod engine;
+pub mod interval;
 pub mod number;
+pub mod report;
+pub mod run;
+pub mod stored;
 mod suggest;
+pub mod worker;

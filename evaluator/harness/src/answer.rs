@@ -1,0 +1,129 @@
+//! What an output means, and what it is worth.
+//!
+//! The answer goes into the consensus part of the transcript as an integer; the numbers behind it
+//! go into the attachments as micro-units, because their last bits differ between machines while
+//! the answers do not.
+//!
+//! Spec: `docs/spec/08-transcript.md`.
+
+use probity_primitives::transcript::{Answer, Record};
+use probity_primitives::{BoundedVec, Score};
+
+use crate::benchmark::{Benchmark, Task};
+use crate::data::{Item, Label};
+use crate::engine::Output;
+use crate::number::micros;
+
+/// Why an output is not an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// A classifier needs classes.
+    #[error("a classifier gives at least 2 numbers, this gave {0}")]
+    Classes(usize),
+    /// A regression has one result.
+    #[error("a regression gives 1 number, this gave {0}")]
+    Numbers(usize),
+    /// There are more numbers than a transcript takes.
+    #[error(transparent)]
+    Limit(#[from] probity_primitives::bounded::LimitError),
+}
+
+/// The record of one answered item.
+///
+/// # Errors
+/// [`AnswerError`] for an output that is no answer to the benchmark's task.
+pub fn judge(benchmark: &Benchmark, item: &Item, output: &Output) -> Result<Record, AnswerError> {
+    let Output::Scores(scores) = output;
+    let answer = match benchmark.task {
+        Task::Classification if scores.len() < 2 => return Err(AnswerError::Classes(scores.len())),
+        Task::Classification => Answer::Label(largest(scores)),
+        Task::Regression => match scores.as_slice() {
+            [number] => Answer::Number(micros(f64::from(*number))),
+            _ => return Err(AnswerError::Numbers(scores.len())),
+        },
+    };
+    let attached = scores.iter().map(|score| micros(f64::from(*score))).collect();
+    Ok(Record {
+        item: item.hash,
+        prompt: item.prompt(),
+        score: worth(benchmark, &answer, item.label),
+        answer,
+        attached: BoundedVec::from_vec(attached)?,
+    })
+}
+
+/// Whether a record is a right answer of a classification.
+#[must_use]
+pub const fn is_correct(score: i64) -> bool {
+    score == Score::ONE.micros()
+}
+
+fn worth(benchmark: &Benchmark, answer: &Answer, label: Label) -> i64 {
+    match (answer, label) {
+        (Answer::Label(found), Label::Class(right)) if *found == right => Score::ONE.micros(),
+        (Answer::Number(found), Label::Number(right)) => {
+            benchmark.metric.worth_of_distance(found.abs_diff(right))
+        }
+        (
+            Answer::Label(_) | Answer::Choice(_) | Answer::Tokens(_) | Answer::Number(_),
+            Label::Class(_) | Label::Number(_),
+        ) => 0,
+    }
+}
+
+/// The position of the largest number, the first of them on a tie.
+fn largest(scores: &[f32]) -> u32 {
+    let mut best = (0u32, f32::NEG_INFINITY);
+    for (position, score) in (0u32..).zip(scores) {
+        if *score > best.1 {
+            best = (position, *score);
+        }
+    }
+    best.0
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_primitives::Hash;
+
+    use super::*;
+    use crate::data::ItemId;
+
+    fn benchmark(task: &str, metric: &str) -> Benchmark {
+        let text = format!(
+            "schema = \"probity.benchmark/v1\"\nname = \"b\"\nversion = 1\ntask = \"{task}\"\n\
+             input = {{ field = \"x\", shape = [1, 1] }}\nlabel = {{ field = \"y\" }}\n\
+             metric = {{ {metric} }}\n"
+        );
+        Benchmark::parse("b.toml", text.as_bytes()).unwrap()
+    }
+
+    fn judged(benchmark: &Benchmark, label: Label, scores: &[f32]) -> Result<Record, AnswerError> {
+        let (id, hash) = (ItemId::Number(1), Hash::ZERO);
+        let item = Item { id, hash, features: vec![1.0], label, line: 1 };
+        judge(benchmark, &item, &Output::Scores(scores.to_vec()))
+    }
+
+    #[test]
+    fn the_first_of_equal_classes_is_the_answer() {
+        let accuracy = benchmark("classification", "name = \"accuracy\"");
+        let record = judged(&accuracy, Label::Class(1), &[0.25, 0.5, 0.5]).unwrap();
+        assert_eq!((record.answer, record.score), (Answer::Label(1), 1_000_000));
+        assert_eq!(&record.attached[..], [250_000, 500_000, 500_000]);
+        assert_eq!(judged(&accuracy, Label::Class(2), &[0.25, 0.5, 0.5]).unwrap().score, 0);
+        assert_eq!(judged(&accuracy, Label::Class(0), &[1.0]), Err(AnswerError::Classes(1)));
+    }
+
+    #[test]
+    fn an_error_counts_up_to_the_declared_range() {
+        let range = "range = [0, 10]";
+        let absolute = benchmark("regression", &format!("name = \"mean_absolute_error\", {range}"));
+        let right = Label::Number(2_000_000);
+        assert_eq!(judged(&absolute, right, &[0.5]).unwrap().score, 1_500_000);
+        assert_eq!(judged(&absolute, right, &[-1e30]).unwrap().score, 10_000_000);
+        let squared =
+            benchmark("regression", &format!("name = \"root_mean_squared_error\", {range}"));
+        assert_eq!(judged(&squared, right, &[0.5]).unwrap().score, 1_500_000 * 1_500_000);
+        assert_eq!(judged(&squared, right, &[0.5, 1.0]), Err(AnswerError::Numbers(2)));
+    }
+}

@@ -1,0 +1,122 @@
+//! The worker's side: answers requests from its standard input until it closes.
+
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use probity_primitives::{ContentHash, codec};
+use rustix::process::{Resource, Rlimit, Signal, setrlimit};
+
+use super::frame::{read_frame, write_frame};
+use super::message::{LoadRequest, MAX_REQUEST, Rate, Request, Response};
+use crate::cache::read_limited;
+use crate::engine::{Engine, EngineError, Input, OnnxEngine};
+
+/// The whole of a worker process: what the hidden subcommand calls, and nothing after it.
+#[must_use]
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let words = panic.payload_as_str().unwrap_or("without a word");
+        let _ = writeln!(io::stderr(), "panicked: {words}");
+    }));
+    let outcome = confine().and_then(|()| serve());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The parent reads these words; if even they cannot be written, the code remains.
+            let _ = writeln!(io::stderr(), "worker: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends with its parent, leaves no core dump, writes no file.
+fn confine() -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let nothing = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, nothing)?;
+    setrlimit(Resource::Fsize, nothing)?;
+    Ok(())
+}
+
+fn serve() -> io::Result<()> {
+    let mut requests = BufReader::new(io::stdin().lock());
+    let mut responses = BufWriter::new(io::stdout().lock());
+    let mut engine: Option<OnnxEngine> = None;
+    while let Some(bytes) = read_frame(&mut requests, MAX_REQUEST)? {
+        let request = codec::decode(&bytes, MAX_REQUEST).map_err(io::Error::other)?;
+        match (request, &engine) {
+            (Request::Load(request), None) => match load(&request) {
+                Ok(loaded) => {
+                    engine = Some(loaded);
+                    say(&mut responses, &Response::Loaded)?;
+                }
+                Err(error) => say(&mut responses, &Response::Failed { item: None, error })?,
+            },
+            (Request::Run(inputs), Some(engine)) => answer(engine, inputs, &mut responses)?,
+            (Request::Measure { inputs, milliseconds }, Some(engine)) => {
+                let response = match measure(engine, &inputs, Duration::from_millis(milliseconds)) {
+                    Ok(rate) => Response::Measured(rate),
+                    Err(error) => Response::Failed { item: None, error },
+                };
+                say(&mut responses, &response)?;
+            }
+            (Request::Load(_), Some(_)) => {
+                return Err(io::Error::other("a model is loaded already"));
+            }
+            (Request::Run(_) | Request::Measure { .. }, None) => {
+                return Err(io::Error::other("no model is loaded"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn load(request: &LoadRequest) -> Result<OnnxEngine, EngineError> {
+    let LoadRequest { path, hash, model_bytes, memory_bytes, spec } = request;
+    let memory = Rlimit { current: Some(*memory_bytes), maximum: Some(*memory_bytes) };
+    setrlimit(Resource::As, memory).map_err(|error| EngineError::File(error.to_string()))?;
+    let bytes = read_limited(Path::new(path), *model_bytes)
+        .map_err(|error| EngineError::File(error.to_string()))?;
+    let found = ContentHash::of_file(&bytes);
+    if found != *hash {
+        return Err(EngineError::File(format!("expected content {hash}, got {found}")));
+    }
+    OnnxEngine::load(&bytes, spec)
+}
+
+/// One response an item, each sent at once, so that a run that is killed loses no finished item.
+fn answer(engine: &OnnxEngine, inputs: Vec<Input>, responses: &mut impl Write) -> io::Result<()> {
+    for (item, input) in (0u32..).zip(inputs) {
+        match engine.run(&[input]) {
+            Ok(outputs) => {
+                for output in outputs {
+                    say(responses, &Response::Answered(output))?;
+                }
+            }
+            Err(error) => return say(responses, &Response::Failed { item: Some(item), error }),
+        }
+    }
+    Ok(())
+}
+
+fn measure(engine: &OnnxEngine, inputs: &[Input], time: Duration) -> Result<Rate, EngineError> {
+    engine.run(inputs)?;
+    let started = Instant::now();
+    let mut items = 0u64;
+    loop {
+        let answered = engine.run(inputs)?.len();
+        items = items.saturating_add(u64::try_from(answered).unwrap_or(u64::MAX));
+        let elapsed = started.elapsed();
+        if elapsed >= time || answered == 0 {
+            let nanoseconds = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+            return Ok(Rate { items, nanoseconds });
+        }
+    }
+}
+
+fn say(responses: &mut impl Write, response: &Response) -> io::Result<()> {
+    write_frame(responses, &codec::encode(response))?;
+    responses.flush()
+}
