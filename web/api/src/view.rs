@@ -1,0 +1,203 @@
+//! Views that are a node's rather than the state's.
+
+use probity_primitives::bounded::LimitError;
+use probity_primitives::{
+    Address, BlockHash, BoundedVec, ContentHash, Hash, Height, Network, OperatorId, TxHash,
+};
+use probity_runtime::certificate::Certificate;
+use probity_runtime::proof::StateProof;
+use probity_runtime::query::{Assignment, View};
+use probity_runtime::{ChainId, Header, SignedTx};
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::HexBytes;
+
+/// The schema of the parameters in force.
+pub const PARAMS_SCHEMA: &str = "probity.params/v1";
+
+/// The schema of receipts.
+pub const RECEIPT_SCHEMA: &str = "probity.receipt/v1";
+
+/// The schema of the records of the event stream.
+pub const EVENT_SCHEMA: &str = "probity.event/v1";
+
+/// How the node stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusView {
+    /// The chain.
+    pub chain_id: ChainId,
+    /// The hash of its genesis document.
+    pub genesis_hash: Hash,
+    /// Which addresses it has.
+    pub network: Network,
+    /// The height of the newest block.
+    pub height: Height,
+    /// That block's time in milliseconds since 1970.
+    pub block_time_ms: u64,
+    /// That block's name.
+    pub head_hash: BlockHash,
+    /// The root of the state after it.
+    pub state_root: Hash,
+    /// How many validators decide the next block.
+    pub validators: u32,
+    /// How many peers the node is connected to.
+    pub peers: u32,
+    /// Whether the node is behind its peers.
+    pub syncing: bool,
+}
+
+impl View for StatusView {
+    const SCHEMA: &'static str = "probity.status/v1";
+}
+
+/// Whether the node can be relied on now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadyView {
+    /// Whether it can.
+    pub ready: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+}
+
+impl View for ReadyView {
+    const SCHEMA: &'static str = "probity.ready/v1";
+}
+
+/// What an operator's agent must act on now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignmentsView {
+    /// The operator.
+    pub operator: OperatorId,
+    /// The account of its hot key, which pays for what the agent sends.
+    pub account: Address,
+    /// The nonce that the account's next transaction must carry.
+    pub nonce: u64,
+    /// The open tasks that it was drawn for.
+    pub assignments: Vec<Assignment>,
+}
+
+impl View for AssignmentsView {
+    const SCHEMA: &'static str = "probity.assignments/v1";
+}
+
+/// A block without its transactions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    /// The block's name.
+    pub hash: BlockHash,
+    /// What was voted on.
+    pub header: Header,
+}
+
+impl View for HeaderView {
+    const SCHEMA: &'static str = "probity.header/v1";
+}
+
+/// A block and who decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockView {
+    /// The block's name.
+    pub hash: BlockHash,
+    /// What was voted on.
+    pub header: Header,
+    /// Its transactions, in order.
+    pub txs: Vec<TxView>,
+    /// The votes that decided it; height 0 has none.
+    pub certificate: Option<Certificate>,
+}
+
+impl View for BlockView {
+    const SCHEMA: &'static str = "probity.block/v1";
+}
+
+/// A transaction and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TxView {
+    /// The transaction's name.
+    pub hash: TxHash,
+    /// The transaction.
+    pub tx: SignedTx,
+}
+
+/// A transaction that the node took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmittedView {
+    /// Its name, to ask for its receipt.
+    pub hash: TxHash,
+}
+
+impl View for SubmittedView {
+    const SCHEMA: &'static str = "probity.submitted/v1";
+}
+
+/// A file that the node keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlobView {
+    /// The hash of its bytes.
+    pub hash: ContentHash,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+impl View for BlobView {
+    const SCHEMA: &'static str = "probity.blob/v1";
+}
+
+/// A transaction in JSON: the hexadecimal digits of its canonical bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TxDocument {
+    /// The bytes.
+    pub tx: HexBytes,
+}
+
+/// A state entry with its proof, the header it leads to, and who decided that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofView {
+    /// The state key.
+    pub key: HexBytes,
+    /// The entry's canonical bytes; none if there is no entry.
+    pub value: Option<HexBytes>,
+    /// The height.
+    pub height: Height,
+    /// The encoded siblings up to the header's state root.
+    pub path: HexBytes,
+    /// The header at the height.
+    pub header: Header,
+    /// The votes that decided it; height 0 has none.
+    pub certificate: Option<Certificate>,
+}
+
+impl View for ProofView {
+    const SCHEMA: &'static str = "probity.proof/v1";
+}
+
+impl ProofView {
+    /// A proof with what it leads to.
+    #[must_use]
+    pub fn new(proof: StateProof, header: Header, certificate: Option<Certificate>) -> Self {
+        let StateProof { key, value, height, path } = proof;
+        Self {
+            key: HexBytes(key.into_vec()),
+            value: value.map(|value| HexBytes(value.into_vec())),
+            height,
+            path: HexBytes(path.into_vec()),
+            header,
+            certificate,
+        }
+    }
+
+    /// The proof alone, to verify against the header's state root.
+    ///
+    /// # Errors
+    /// [`LimitError`] if a part is longer than any proof's.
+    pub fn proof(&self) -> Result<StateProof, LimitError> {
+        let value = self.value.clone().map(|value| BoundedVec::from_vec(value.0)).transpose()?;
+        Ok(StateProof {
+            key: BoundedVec::from_vec(self.key.0.clone())?,
+            value,
+            height: self.height,
+            path: BoundedVec::from_vec(self.path.0.clone())?,
+        })
+    }
+}
