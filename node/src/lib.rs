@@ -6,3 +6,6 @@ pub mod network;
 pub mod ports;
 pub mod replica;
 pub mod store;
+
+#[cfg(test)]
+mod testkit;
