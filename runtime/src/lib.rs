@@ -23,6 +23,7 @@ pub mod certificate;
 pub mod chain;
 pub mod dispatch;
 pub mod genesis;
+pub mod invariants;
 pub mod message;
 pub mod proof;
 pub mod query;

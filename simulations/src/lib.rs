@@ -1,1 +1,24 @@
 //! Seeded worlds that drive the very rules of the network.
+//!
+//! A [`World`] is a whole network in memory: a genesis document, operators with their keys, a chain
+//! and its state tree. It makes blocks as a node would, by `propose` and `apply`, and lets its
+//! operators work on tasks: honestly, or as their [`Behaviour`] says. Everything follows from one
+//! seed, so that a run can be repeated byte by byte.
+//!
+//! # Reading order
+//! [`actor`] are the operators, [`sheet`] is what their models answer, [`world`] runs blocks and
+//! [`play`] lets operators act on what the chain asks of them.
+//!
+//! # Not here
+//! Networks, clocks and real models. Attacks with payoffs and sweeps come on top of this.
+//!
+//! Spec: `docs/spec/18-invariants.md`.
+
+pub mod actor;
+pub mod play;
+pub mod sheet;
+pub mod world;
+
+pub use actor::{Actor, Behaviour};
+pub use sheet::Sheet;
+pub use world::{World, WorldConfig, WorldError};

@@ -1,0 +1,81 @@
+//! Operators and other people: their keys, and how they behave.
+
+use probity_primitives::vrf::VrfSecret;
+use probity_primitives::{Address, Domain, Hash, Keypair, Network, OperatorId};
+
+/// How an operator works on tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Behaviour {
+    /// Runs everything, commits, reveals and opens; votes as it finds.
+    #[default]
+    Honest,
+    /// As a member, claims the right answer to every item, with a transcript that says so; as a
+    /// juror, honest.
+    Inflate,
+    /// Neither commits nor votes.
+    Silent,
+    /// Commits and does not reveal.
+    Withhold,
+    /// Commits and reveals, and does not open.
+    Conceal,
+    /// Says that it cannot fetch anything.
+    Unable,
+}
+
+/// An operator with all its keys.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The cold key.
+    pub owner: Keypair,
+    /// The hot key.
+    pub key: Keypair,
+    /// The key of its contributions to the beacon.
+    pub vrf: VrfSecret,
+    /// How it works on tasks.
+    pub behaviour: Behaviour,
+}
+
+/// The network of every world.
+pub const NETWORK: Network = Network::Test;
+
+impl Actor {
+    /// The operator with a number in the world of a seed; `None` never.
+    #[must_use]
+    pub fn new(seed: u64, number: u32) -> Option<Self> {
+        let vrf = VrfSecret::from_seed(secret(seed, "vrf", number)).ok()?;
+        Some(Self {
+            owner: person(seed, "owner", number),
+            key: person(seed, "key", number),
+            vrf,
+            behaviour: Behaviour::Honest,
+        })
+    }
+
+    /// The operator's identifier, while this is its first key.
+    #[must_use]
+    pub fn id(&self) -> OperatorId {
+        OperatorId::of(&self.owner_address(), &self.key.public())
+    }
+
+    /// The cold key's account.
+    #[must_use]
+    pub fn owner_address(&self) -> Address {
+        Address::of(&self.owner.public(), NETWORK)
+    }
+
+    /// The hot key's account, which pays for the operator's work.
+    #[must_use]
+    pub fn key_address(&self) -> Address {
+        Address::of(&self.key.public(), NETWORK)
+    }
+}
+
+/// The key of someone with a role and a number in the world of a seed.
+#[must_use]
+pub fn person(seed: u64, role: &str, number: u32) -> Keypair {
+    Keypair::from_seed(secret(seed, role, number))
+}
+
+fn secret(seed: u64, role: &str, number: u32) -> [u8; 32] {
+    *Hash::of(Domain::Seed, &(seed, role, number)).as_bytes()
+}

@@ -1,0 +1,230 @@
+//! Operators at work: what each sends when the chain asks something of it.
+
+use std::collections::BTreeSet;
+
+use probity_primitives::transcript::Transcript;
+use probity_primitives::{BoundedVec, Domain, Hash, Keypair, TaskId};
+use probity_protocol::event::TaskPhase;
+use probity_protocol::task::message::{
+    Attestation, Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable,
+    Reveal, Statement,
+};
+use probity_protocol::task::{JuryPhase, Phase, Standing, Task};
+use probity_runtime::Message;
+use probity_runtime::query::{self, Assignment, BallotView, Role, SubmissionView};
+
+use crate::actor::{Actor, Behaviour};
+use crate::sheet::{Sheet, leaf_list};
+use crate::world::{World, WorldError};
+
+/// The engine that everyone states.
+fn engine() -> Hash {
+    Hash::of(Domain::EngineProfile, "synthetic")
+}
+
+impl World {
+    /// Lets every operator send what it would send now.
+    ///
+    /// # Errors
+    /// [`WorldError`] if an operator cannot pay for its work.
+    pub fn act(&mut self) -> Result<(), WorldError> {
+        for actor in self.actors.clone() {
+            for message in self.due_of(&actor)? {
+                self.queue(&actor.key, message)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets operators act and blocks pass until the task is final or void; gives its last phase.
+    ///
+    /// # Errors
+    /// [`WorldError::Stuck`] if that takes more than `blocks`.
+    pub fn finish(&mut self, task: TaskId, blocks: u64) -> Result<TaskPhase, WorldError> {
+        self.run_until(task, blocks, |phase| matches!(phase, TaskPhase::Final | TaskPhase::Void))
+    }
+
+    /// Lets operators act and blocks pass until the task is in a phase that is asked for.
+    ///
+    /// # Errors
+    /// [`WorldError::Stuck`] if that takes more than `blocks`.
+    pub fn run_until(
+        &mut self,
+        task: TaskId,
+        blocks: u64,
+        wanted: impl Fn(TaskPhase) -> bool,
+    ) -> Result<TaskPhase, WorldError> {
+        for _ in 0..blocks {
+            if let Some(known) = self.ledger().tasks.get(&task)
+                && wanted(known.phase.name())
+            {
+                return Ok(known.phase.name());
+            }
+            self.act()?;
+            self.step()?;
+        }
+        Err(WorldError::Stuck { what: format!("the wanted phase of the task {task}"), blocks })
+    }
+
+    /// What an operator would send now.
+    ///
+    /// # Errors
+    /// [`WorldError::Transcript`] never: synthetic transcripts are whole.
+    pub fn due_of(&self, actor: &Actor) -> Result<Vec<Message>, WorldError> {
+        let mut messages = Vec::new();
+        for assignment in query::assignments(self.ledger(), &actor.id()) {
+            let Some((_, sheet)) =
+                self.sheets.iter().find(|(model, _)| *model == assignment.task.request.artifact)
+            else {
+                continue;
+            };
+            messages.extend(match assignment.role {
+                Role::Member => self.member(actor, &assignment, sheet)?,
+                Role::Juror => self.juror(actor, &assignment, sheet)?,
+            });
+        }
+        Ok(messages)
+    }
+
+    fn member(
+        &self,
+        actor: &Actor,
+        assignment: &Assignment,
+        sheet: &Sheet,
+    ) -> Result<Option<Message>, WorldError> {
+        let Assignment { task_id, task, submission, .. } = assignment;
+        let transcript =
+            || sheet.transcript(&task.frozen, engine(), actor.behaviour == Behaviour::Inflate);
+        let message = match (&task.phase, submission) {
+            (Phase::Commit { .. }, None) => match actor.behaviour {
+                Behaviour::Silent => None,
+                Behaviour::Unable => Some(Message::ReportUnavailable(ReportUnavailable {
+                    operator: actor.id(),
+                    task: *task_id,
+                    round: task.round,
+                })),
+                Behaviour::Honest
+                | Behaviour::Inflate
+                | Behaviour::Withhold
+                | Behaviour::Conceal => {
+                    Some(self.commitment(actor, *task_id, task.round, &transcript()?))
+                }
+            },
+            (Phase::Reveal { .. }, Some(SubmissionView::Committed { .. }))
+                if actor.behaviour != Behaviour::Withhold =>
+            {
+                self.reveal(actor, *task_id, task.round, &transcript()?)
+            }
+            (
+                Phase::Spot { drawn, defence, .. },
+                Some(SubmissionView::Revealed { standing, opened, .. }),
+            ) if opened.is_empty() && actor.behaviour != Behaviour::Conceal => {
+                let defends = matches!(standing, Some(Standing::Grey | Standing::Flagged));
+                let more: &[u32] = if defends { defence } else { &[] };
+                openings(actor, *task_id, task, &transcript()?, drawn.iter().chain(more))?
+            }
+            _ => None,
+        };
+        Ok(message)
+    }
+
+    fn juror(
+        &self,
+        actor: &Actor,
+        assignment: &Assignment,
+        sheet: &Sheet,
+    ) -> Result<Option<Message>, WorldError> {
+        let Assignment { task_id, jury: Some(jury), ballot, .. } = assignment else {
+            return Ok(None);
+        };
+        if actor.behaviour == Behaviour::Silent {
+            return Ok(None);
+        }
+        let verdicts = jury.items.iter().map(|index| sheet.verdict(*index)).collect();
+        let shown = JuryReveal {
+            operator: actor.id(),
+            task: *task_id,
+            draw: jury.draws,
+            verdicts: BoundedVec::from_vec(verdicts)?,
+            salt: salt(&actor.key, *task_id, jury.draws),
+        };
+        Ok(match (jury.phase, ballot) {
+            (JuryPhase::Commit { .. }, None) => Some(Message::JuryCommit(JuryCommit {
+                operator: actor.id(),
+                task: *task_id,
+                draw: jury.draws,
+                commitment: shown.commitment(self.chain.genesis_hash()),
+            })),
+            (JuryPhase::Reveal { .. }, Some(BallotView::Committed { .. })) => {
+                Some(Message::JuryReveal(shown))
+            }
+            _ => None,
+        })
+    }
+
+    /// The signed commitment of a member to a transcript.
+    #[must_use]
+    pub fn commitment(
+        &self,
+        actor: &Actor,
+        task: TaskId,
+        round: u8,
+        transcript: &Transcript,
+    ) -> Message {
+        let committed = committed(actor, task, round, transcript);
+        let chain = self.chain.genesis_hash();
+        let commitment = committed.commitment(chain, task, round, actor.id());
+        let statement = Statement::Commit(commitment);
+        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        Message::Commit(Commit { attestation })
+    }
+
+    fn reveal(
+        &self,
+        actor: &Actor,
+        task: TaskId,
+        round: u8,
+        transcript: &Transcript,
+    ) -> Option<Message> {
+        let committed = committed(actor, task, round, transcript);
+        let last = transcript.open_last()?;
+        let list = leaf_list(transcript.leaves());
+        let statement = Statement::Reveal(Reveal::hash(&committed, engine(), &last, list));
+        let chain = self.chain.genesis_hash();
+        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        let engine = engine();
+        Some(Message::Reveal(Reveal { committed, engine, last, transcript: list, attestation }))
+    }
+}
+
+fn committed(actor: &Actor, task: TaskId, round: u8, transcript: &Transcript) -> Committed {
+    Committed {
+        score: transcript.score(probity_primitives::transcript::Fold::Mean).unwrap_or_default(),
+        answers_root: transcript.answers_root(),
+        attachments_root: transcript.attachments_root(),
+        private_root: Hash::ZERO,
+        salt: salt(&actor.key, task, round),
+    }
+}
+
+fn openings<'a>(
+    actor: &Actor,
+    id: TaskId,
+    task: &Task,
+    transcript: &Transcript,
+    indices: impl Iterator<Item = &'a u32>,
+) -> Result<Option<Message>, WorldError> {
+    let wanted: BTreeSet<u32> = indices.copied().collect();
+    let opened = wanted.into_iter().filter_map(|index| transcript.open(index)).collect();
+    Ok(Some(Message::PostOpenings(PostOpenings {
+        operator: actor.id(),
+        task: id,
+        round: task.round,
+        openings: BoundedVec::from_vec(opened)?,
+    })))
+}
+
+/// A salt that only the key's holder can make, the same each time.
+fn salt(key: &Keypair, task: TaskId, draw: u8) -> Hash {
+    Hash::of(Domain::Seed, &(*key.seed(), task, draw))
+}

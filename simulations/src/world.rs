@@ -1,0 +1,469 @@
+//! The world: a chain in memory, and people who send transactions to it.
+
+use probity_primitives::bounded::LimitError;
+use probity_primitives::transcript::TranscriptError;
+use probity_primitives::{
+    Address, Amount, ArtifactId, BoundedString, BoundedVec, Bps, ContentHash, Domain, Hash, Height,
+    Keypair, OperatorId, TaskId,
+};
+use probity_protocol::registry::message::RegisterArtifact;
+use probity_protocol::registry::{
+    ArtifactFile, ArtifactKind, Benchmark, Direction, Manifest, Parent, Relation,
+};
+use probity_protocol::task::Mode;
+use probity_protocol::task::message::RequestTask;
+use probity_protocol::{Ledger, Params};
+use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
+use probity_runtime::chain::BlockError;
+use probity_runtime::genesis::{
+    GENESIS_SCHEMA, Genesis, GenesisAccount, GenesisError, GenesisOperator, Token,
+};
+use probity_runtime::invariants::{self, Violation};
+use probity_runtime::receipt::{Outcome, Receipt};
+use probity_runtime::tree::MemoryTree;
+use probity_runtime::tx::{TxBody, TxError};
+use probity_runtime::{Block, Chain, Executed, Header, Message, SignedTx, VerifiedTx};
+
+use crate::actor::{Actor, NETWORK, person};
+use crate::sheet::Sheet;
+
+/// The time between blocks in milliseconds.
+const BLOCK_MS: u64 = 6_000;
+
+/// How many items the synthetic benchmark has.
+const ITEMS: u32 = 200;
+
+/// What a world begins with.
+#[derive(Debug, Clone)]
+pub struct WorldConfig {
+    /// What everything follows from.
+    pub seed: u64,
+    /// How many operators there are.
+    pub operators: u32,
+    /// What each of them has bonded.
+    pub bonded: Amount,
+    /// How many other people there are.
+    pub people: u32,
+    /// What each account begins with.
+    pub balance: Amount,
+    /// The parameters.
+    pub params: Params,
+    /// Whether every block's state is checked against every invariant.
+    pub check: bool,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            operators: 8,
+            bonded: Amount::from_tokens(20_000),
+            people: 3,
+            balance: Amount::from_tokens(10_000),
+            params: Params::development(),
+            check: true,
+        }
+    }
+}
+
+/// Why a world cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// The genesis document was refused.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// A block was refused.
+    #[error(transparent)]
+    Block(#[from] BlockError),
+    /// A transaction could not stand in a block.
+    #[error(transparent)]
+    Tx(#[from] TxError),
+    /// A message was refused.
+    #[error("{code}: {message}")]
+    Refused {
+        /// The refusal's code.
+        code: String,
+        /// Why.
+        message: String,
+    },
+    /// A rule broke an invariant.
+    #[error("at height {height}: {violation}")]
+    Violation {
+        /// The height.
+        height: Height,
+        /// What does not hold.
+        violation: Violation,
+    },
+    /// Two runs of one block differ.
+    #[error("the block at height {0} runs differently when it is applied")]
+    Nondeterministic(Height),
+    /// Nobody in the world is this operator.
+    #[error("nobody is the operator {0}")]
+    Nobody(OperatorId),
+    /// Something did not come to its end.
+    #[error("{what} was not reached within {blocks} blocks")]
+    Stuck {
+        /// What was waited for.
+        what: String,
+        /// For how long.
+        blocks: u64,
+    },
+    /// A synthetic list is too long.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// A synthetic transcript is not one.
+    #[error(transparent)]
+    Transcript(#[from] TranscriptError),
+}
+
+/// A whole network in memory.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The genesis document.
+    pub genesis: Genesis,
+    /// The committed state.
+    pub chain: Chain,
+    /// The state tree, every version of it.
+    pub tree: MemoryTree,
+    /// The operators, in no particular order.
+    pub actors: Vec<Actor>,
+    /// Everyone else.
+    pub people: Vec<Keypair>,
+    /// What the known models answer.
+    pub sheets: Vec<(ArtifactId, Sheet)>,
+    /// The blocks from height 0, with their receipts.
+    pub log: Vec<(Block, Vec<Receipt>)>,
+    seed: u64,
+    check: bool,
+    pending: Vec<VerifiedTx>,
+}
+
+impl World {
+    /// A new world.
+    ///
+    /// # Errors
+    /// [`WorldError::Genesis`] for numbers that no genesis document may have.
+    pub fn new(config: &WorldConfig) -> Result<Self, WorldError> {
+        let actors: Vec<Actor> =
+            (0..config.operators).filter_map(|n| Actor::new(config.seed, n)).collect();
+        let people: Vec<Keypair> =
+            (0..config.people).map(|n| person(config.seed, "person", n)).collect();
+        let genesis = document(config, &actors, &people)?;
+        let first = Chain::genesis(&genesis)?;
+        let mut tree = MemoryTree::new();
+        tree.commit(&first.tree, false);
+        let mut world = Self {
+            genesis,
+            chain: first.chain,
+            tree,
+            actors,
+            people,
+            sheets: Vec::new(),
+            log: vec![(first.block, first.receipts)],
+            seed: config.seed,
+            check: config.check,
+            pending: Vec::new(),
+        };
+        world.checked(None)?;
+        world.pending.clear();
+        Ok(world)
+    }
+
+    /// Everything that the rules know now.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        self.chain.ledger()
+    }
+
+    /// The header at a height.
+    #[must_use]
+    pub fn header(&self, height: Height) -> Option<&Header> {
+        self.log.get(usize::try_from(height.0).ok()?).map(|(block, _)| &block.header)
+    }
+
+    /// A transaction that would stand next, after those that wait already.
+    #[must_use]
+    pub fn sign(&self, key: &Keypair, message: Message) -> SignedTx {
+        let sender = Address::of(&key.public(), NETWORK);
+        let stored =
+            self.ledger().accounts.get(&sender).map(|known| known.nonce).unwrap_or_default();
+        let waiting = self.pending.iter().filter(|tx| tx.body().sender == sender).count();
+        let body = TxBody {
+            chain: self.genesis.chain_id.clone(),
+            sender,
+            nonce: stored.saturating_add(u64::try_from(waiting).unwrap_or(u64::MAX)),
+            fee: Amount::from_tokens(100),
+            expiry: Height(self.chain.height().0.saturating_add(100)),
+            memo: BoundedString::default(),
+            message,
+        };
+        body.sign(self.chain.genesis_hash(), key)
+    }
+
+    /// Lets a transaction wait for the next block.
+    ///
+    /// # Errors
+    /// [`TxError`] if it cannot stand in a block.
+    pub fn queue(&mut self, key: &Keypair, message: Message) -> Result<(), WorldError> {
+        let tx = self.sign(key, message).verify(self.chain.identity())?;
+        self.chain.check(&tx)?;
+        self.pending.push(tx);
+        Ok(())
+    }
+
+    /// Makes a block of what waits, applies it, and gives its receipts.
+    ///
+    /// # Errors
+    /// [`WorldError`] if the block does not apply as it was proposed, or breaks an invariant.
+    pub fn step(&mut self) -> Result<Vec<Receipt>, WorldError> {
+        let waiting = std::mem::take(&mut self.pending);
+        let (proposer, proof) = self.proposer()?;
+        let time = self.chain.tip().time_ms.saturating_add(BLOCK_MS);
+        let made = self.chain.propose(&self.tree, proposer, proof, time, waiting.clone())?;
+        let kept: Vec<VerifiedTx> = made
+            .receipts
+            .iter()
+            .filter_map(|receipt| waiting.iter().find(|tx| tx.hash() == receipt.tx).cloned())
+            .collect();
+        let applied = self.chain.apply(&self.tree, made.block.clone(), &kept)?;
+        if (&applied.receipts, &applied.entries, &applied.tree)
+            != (&made.receipts, &made.entries, &made.tree)
+        {
+            return Err(WorldError::Nondeterministic(applied.chain.height()));
+        }
+        let before = self.commit(applied);
+        self.checked(Some(&before))?;
+        Ok(self.log.last().map(|(_, receipts)| receipts.clone()).unwrap_or_default())
+    }
+
+    /// Makes empty blocks.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn pass(&mut self, blocks: u64) -> Result<(), WorldError> {
+        (0..blocks).try_for_each(|_| self.step().map(|_| ()))
+    }
+
+    /// Sends one transaction in a block of its own.
+    ///
+    /// # Errors
+    /// [`WorldError`] if it cannot stand in the block; a refused message is in the receipt.
+    pub fn send(&mut self, key: &Keypair, message: Message) -> Result<Receipt, WorldError> {
+        self.queue(key, message)?;
+        let receipts = self.step()?;
+        receipts
+            .into_iter()
+            .last()
+            .ok_or(WorldError::Stuck { what: "the transaction's block".to_owned(), blocks: 1 })
+    }
+
+    /// Sends one transaction whose message must be carried out.
+    ///
+    /// # Errors
+    /// [`WorldError::Refused`] if it is not.
+    pub fn must(&mut self, key: &Keypair, message: Message) -> Result<Receipt, WorldError> {
+        let receipt = self.send(key, message)?;
+        match receipt.outcome.clone() {
+            Outcome::Ok => Ok(receipt),
+            Outcome::Refused { code, message } => Err(WorldError::Refused { code, message }),
+        }
+    }
+
+    /// What the validators of a height sign when they decide its block.
+    ///
+    /// # Errors
+    /// [`WorldError::Nobody`] if one of them has no keys here.
+    pub fn certify(&self, header: &Header) -> Result<Certificate, WorldError> {
+        let (height, block) = (header.height, header.hash());
+        let mut signers: Vec<&Actor> = self.actors.iter().collect();
+        signers.sort_by_key(|actor| actor.id());
+        let signatures = signers
+            .into_iter()
+            .map(|actor| {
+                let statement = VoteStatement {
+                    chain_id: &self.genesis.chain_id,
+                    genesis_hash: self.chain.genesis_hash(),
+                    kind: VoteKind::Precommit,
+                    height,
+                    round: 0,
+                    block: Some(block),
+                    validator: actor.id(),
+                };
+                (actor.id(), actor.key.sign(Domain::Vote, &statement.sign_bytes()))
+            })
+            .collect();
+        let signatures = BoundedVec::from_vec(signatures)?;
+        Ok(Certificate { height, round: 0, block, signatures })
+    }
+
+    /// The operator with an identifier.
+    ///
+    /// # Errors
+    /// [`WorldError::Nobody`].
+    pub fn actor(&self, id: &OperatorId) -> Result<&Actor, WorldError> {
+        self.actors.iter().find(|actor| actor.id() == *id).ok_or(WorldError::Nobody(*id))
+    }
+
+    fn proposer(&self) -> Result<(OperatorId, probity_primitives::vrf::VrfProofBytes), WorldError> {
+        let validators: Vec<OperatorId> =
+            self.chain.validators().iter().map(|one| one.operator).collect();
+        let turn = usize::try_from(self.chain.height().0)
+            .ok()
+            .and_then(|height| height.checked_rem(validators.len()))
+            .unwrap_or_default();
+        let id = validators.get(turn).copied().unwrap_or(self.chain.tip().proposer);
+        let proof = self.actor(&id)?.vrf.prove(&self.chain.beacon_input());
+        Ok((id, proof))
+    }
+
+    fn commit(&mut self, executed: Executed) -> Ledger {
+        let before = self.chain.ledger().clone();
+        self.tree.commit(&executed.tree, false);
+        self.log.push((executed.block, executed.receipts));
+        self.chain = executed.chain;
+        before
+    }
+
+    fn checked(&self, before: Option<&Ledger>) -> Result<(), WorldError> {
+        if !self.check {
+            return Ok(());
+        }
+        invariants::check(self.chain.ledger(), before)
+            .map_err(|violation| WorldError::Violation { height: self.chain.height(), violation })
+    }
+
+    /// Registers a dataset, a benchmark on it and models of given qualities, all of the first
+    /// person's; gives the benchmark and the models.
+    ///
+    /// # Errors
+    /// [`WorldError`] if a registration is refused.
+    pub fn publish(
+        &mut self,
+        qualities: &[u32],
+    ) -> Result<(ArtifactId, Vec<ArtifactId>), WorldError> {
+        let publisher = person(self.seed, "person", 0);
+        let dataset = manifest(ArtifactKind::Dataset, "digits", 0)?;
+        self.must(&publisher, register(&dataset))?;
+        let mut benchmark = manifest(ArtifactKind::Benchmark, "digits accuracy", 0)?;
+        benchmark.parents = BoundedVec::from_vec(vec![Parent {
+            id: dataset.id(),
+            relation: Relation::Measures,
+            share: Bps::new(1_000),
+        }])?;
+        benchmark.benchmark = Some(promise(dataset.id())?);
+        self.must(&publisher, register(&benchmark))?;
+        let mut models = Vec::new();
+        for (number, quality) in (1u32..).zip(qualities) {
+            let model = manifest(ArtifactKind::Model, "model", number)?;
+            self.must(&publisher, register(&model))?;
+            models.push(model.id());
+            let main = |m: &Manifest| m.files.first().map(|f| f.blake3).unwrap_or_default();
+            let sheet = Sheet { model: main(&model), dataset: main(&dataset), quality: *quality };
+            self.sheets.push((model.id(), sheet));
+        }
+        Ok((benchmark.id(), models))
+    }
+
+    /// The message that asks for an evaluation at a fee of 100 tokens.
+    #[must_use]
+    pub fn request(benchmark: ArtifactId, artifact: ArtifactId, mode: Mode) -> Message {
+        Message::RequestTask(RequestTask {
+            benchmark,
+            artifact,
+            mode,
+            fee: Amount::from_tokens(100),
+            value_at_risk: Amount::from_tokens(100),
+            commit_blocks: None,
+        })
+    }
+
+    /// The newest task, if there is one.
+    #[must_use]
+    pub fn newest_task(&self) -> Option<TaskId> {
+        let tasks = self.ledger().tasks.iter();
+        tasks.max_by_key(|(_, task)| task.requested).map(|(id, _)| *id)
+    }
+}
+
+fn register(manifest: &Manifest) -> Message {
+    Message::RegisterArtifact(RegisterArtifact { manifest: manifest.clone() })
+}
+
+fn manifest(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, WorldError> {
+    let content = format!("{name} {number}");
+    Ok(Manifest {
+        kind,
+        name: BoundedString::new(name)?,
+        version: BoundedString::new(format!("1.{number}"))?,
+        licence: BoundedString::new("MIT")?,
+        files: BoundedVec::from_vec(vec![ArtifactFile {
+            path: BoundedString::new("main.bin")?,
+            size: u64::try_from(content.len()).unwrap_or_default(),
+            blake3: ContentHash::of_file(content.as_bytes()),
+            sha256: Hash::ZERO,
+        }])?,
+        parents: BoundedVec::new(),
+        contributors: BoundedVec::new(),
+        card: ContentHash::default(),
+        terms: ContentHash::default(),
+        benchmark: None,
+    })
+}
+
+fn promise(dataset: ArtifactId) -> Result<Benchmark, WorldError> {
+    Ok(Benchmark {
+        definition: Hash::of(Domain::Benchmark, "digits accuracy"),
+        dataset,
+        class: 0,
+        items: ITEMS,
+        metric: BoundedString::new("accuracy")?,
+        fold: probity_primitives::transcript::Fold::Mean,
+        direction: Direction::HigherIsBetter,
+        lowest: probity_primitives::Score::ZERO,
+        highest: probity_primitives::Score::ONE,
+        sigma: 2_000,
+        delta: 0,
+        harness: 1,
+        engines: BoundedVec::new(),
+    })
+}
+
+fn document(
+    config: &WorldConfig,
+    actors: &[Actor],
+    people: &[Keypair],
+) -> Result<Genesis, WorldError> {
+    let keys = actors.iter().flat_map(|actor| [actor.owner_address(), actor.key_address()]);
+    let others = people.iter().map(|key| Address::of(&key.public(), NETWORK));
+    let mut accounts: Vec<GenesisAccount> = keys
+        .chain(others)
+        .map(|address| GenesisAccount { address, balance: config.balance })
+        .collect();
+    accounts.sort_by_key(|account| account.address);
+    let operators = actors
+        .iter()
+        .zip(0u32..)
+        .map(|(actor, number)| {
+            Ok(GenesisOperator {
+                owner: actor.owner_address(),
+                key: actor.key.public(),
+                vrf: actor.vrf.public(),
+                name: BoundedString::new(format!("operator {number}"))?,
+                commission: Bps::new(500),
+                classes: BoundedVec::from_vec(vec![0])?,
+                bonded: config.bonded,
+            })
+        })
+        .collect::<Result<Vec<_>, LimitError>>()?;
+    Ok(Genesis {
+        schema: BoundedString::new(GENESIS_SCHEMA)?,
+        chain_id: BoundedString::new(format!("world-{}", config.seed))?,
+        network: NETWORK,
+        time_ms: 1_700_000_000_000,
+        token: Token { symbol: BoundedString::new("PBY")?, decimals: 9 },
+        params: config.params.clone(),
+        accounts: BoundedVec::from_vec(accounts)?,
+        operators: BoundedVec::from_vec(operators)?,
+        beacon_seed: Hash::of(Domain::Seed, &config.seed),
+    })
+}
