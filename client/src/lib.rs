@@ -1,1 +1,1 @@
-//! Typed client of a node's HTTP API.
+//! The client.

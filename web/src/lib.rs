@@ -1,1 +1,35 @@
-//! The HTTP API and the pages of a node.
+//! The HTTP API of a node.
+//!
+//! [`router`] serves what a [`Backend`] knows; a node is one, and so is a chain in a test's
+//! memory. [`serve`] runs the router on a listener until it is told to stop.
+//!
+//! # Reading order
+//! [`backend`] is what a node must offer; [`limits`] bounds everything; [`routes`] are the thin
+//! handlers, which read views from `probity_runtime::query` and answer with [`answer`] or
+//! [`error`]; [`server`] accepts connections.
+//!
+//! # Invariants
+//! - Every error is a problem document with a stable code, also for routes that do not exist.
+//! - Bodies, pages, times, connections and requests at once are limited.
+//! - No route changes anything but by a signed transaction or a file named by its hash; there are
+//!   no administration routes here at all.
+//! - A handler that panics answers 500 and takes nothing else down.
+//!
+//! # Not here
+//! Keys: nothing here signs. The network and the engine: the node's.
+//!
+//! Spec: `docs/spec/24-api.md`.
+
+pub mod answer;
+pub mod backend;
+pub mod error;
+mod extract;
+mod guard;
+pub mod limits;
+mod routes;
+pub mod server;
+
+pub use backend::Backend;
+pub use limits::ApiLimits;
+pub use routes::router;
+pub use server::serve;

@@ -1,0 +1,58 @@
+//! Accounts, operators, slashes and the sum of all money.
+
+use axum::extract::State;
+use axum::response::Response;
+use probity_api::Code;
+use probity_primitives::{Address, OperatorId};
+use probity_runtime::query;
+use serde::Deserialize;
+
+use super::App;
+use crate::answer;
+use crate::error::ApiError;
+use crate::extract::{Args, Id, cursor, page_limit};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Paging {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) -> Response {
+    let chain = app.chain();
+    answer::one(&chain, query::account(chain.ledger(), &address))
+}
+
+pub(super) async fn supply(State(app): State<App>) -> Response {
+    let chain = app.chain();
+    answer::one(&chain, query::supply(chain.ledger()))
+}
+
+pub(super) async fn operator(
+    State(app): State<App>,
+    Id(id): Id<OperatorId>,
+) -> Result<Response, ApiError> {
+    let chain = app.chain();
+    let view = query::operator(chain.ledger(), &id);
+    let view = view.ok_or_else(|| ApiError::new(Code::OperatorNotFound, format!("no {id}")))?;
+    Ok(answer::one(&chain, view))
+}
+
+pub(super) async fn operators(
+    State(app): State<App>,
+    Args(args): Args<Paging>,
+) -> Result<Response, ApiError> {
+    let (after, limit) = (cursor(args.cursor.as_deref())?, page_limit(args.limit)?);
+    let chain = app.chain();
+    Ok(answer::list(&chain, query::operators(chain.ledger(), after, limit)))
+}
+
+pub(super) async fn slashes(
+    State(app): State<App>,
+    Args(args): Args<Paging>,
+) -> Result<Response, ApiError> {
+    let (after, limit) = (cursor(args.cursor.as_deref())?, page_limit(args.limit)?);
+    let chain = app.chain();
+    Ok(answer::list(&chain, query::slashes(chain.ledger(), after, limit)))
+}

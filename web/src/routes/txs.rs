@@ -1,0 +1,90 @@
+//! Transactions: sending them, trying them, and what became of them.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use probity_api::view::{RECEIPT_SCHEMA, SubmittedView, TxDocument};
+use probity_api::{Code, OCTET_STREAM};
+use probity_primitives::TxHash;
+use probity_runtime::SignedTx;
+use probity_runtime::tx::MAX_TX_BYTES;
+use serde::Deserialize;
+
+use super::App;
+use crate::answer;
+use crate::error::ApiError;
+use crate::extract::{Args, Id};
+
+/// The longest body: the digits of the longest transaction, and what stands around them.
+const MAX_BODY_BYTES: usize = 2 * MAX_TX_BYTES + 1_024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitArgs {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+pub(super) async fn submit(
+    State(app): State<App>,
+    Args(args): Args<SubmitArgs>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let tx = read(&headers, body).await?;
+    let chain = app.chain();
+    if args.dry_run {
+        let verified = tx.verify(chain.identity())?;
+        chain.check(&verified)?;
+        return Ok(answer::document(&chain, RECEIPT_SCHEMA, chain.dry_run(&verified)));
+    }
+    let hash = app.backend.submit(tx).await?;
+    Ok((StatusCode::ACCEPTED, answer::one(&chain, SubmittedView { hash })).into_response())
+}
+
+pub(super) async fn receipt(
+    State(app): State<App>,
+    Id(hash): Id<TxHash>,
+) -> Result<Response, ApiError> {
+    let receipt = app.backend.receipt(&hash).await?;
+    let receipt = receipt
+        .ok_or_else(|| ApiError::new(Code::TxNotFound, format!("no block has {hash} yet")))?;
+    Ok(answer::document(&app.chain(), RECEIPT_SCHEMA, receipt))
+}
+
+/// The form that a body is in.
+enum Form {
+    Bytes,
+    Json,
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<SignedTx, ApiError> {
+    let form = form(headers)?;
+    let bytes = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|error| {
+        let detail = format!("the body cannot be read within {MAX_BODY_BYTES} bytes: {error}");
+        ApiError::new(Code::BodyTooLarge, detail)
+    })?;
+    let tx = match form {
+        Form::Bytes => SignedTx::decode(&bytes)?,
+        Form::Json => {
+            let document: TxDocument = serde_json::from_slice(&bytes)
+                .map_err(|error| ApiError::new(Code::MalformedBody, error.to_string()))?;
+            SignedTx::decode(&document.tx)?
+        }
+    };
+    Ok(tx)
+}
+
+fn form(headers: &HeaderMap) -> Result<Form, ApiError> {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media = given.and_then(|value| value.split(';').next()).map(str::trim).unwrap_or_default();
+    if media.eq_ignore_ascii_case(OCTET_STREAM) {
+        Ok(Form::Bytes)
+    } else if media.eq_ignore_ascii_case("application/json") {
+        Ok(Form::Json)
+    } else {
+        let detail = format!("{media:?} is neither {OCTET_STREAM} nor application/json");
+        Err(ApiError::new(Code::UnsupportedMediaType, detail))
+    }
+}
