@@ -4,10 +4,10 @@
 //! no stake: the command line, the evaluator's agenda and an item jury all run this code.
 //!
 //! # Reading order
-//! [`cache`] keeps files by their hash; [`benchmark`] says what is asked and [`data`] holds the
-//! questions. An [`engine`] answers them inside a [`worker`], [`answer`] judges what it says, and
-//! [`run`] puts all of it together into a transcript. [`report`], [`interval`] and [`stored`] are
-//! what a reader gets of it; [`bench`] measures speed.
+//! [`fetch`] brings files and [`cache`] keeps them by their hash; [`benchmark`] says what is asked
+//! and [`data`] holds the questions. An [`engine`] answers them inside a [`worker`], [`answer`]
+//! judges what it says, and [`run`] puts all of it together into a transcript. [`report`],
+//! [`interval`] and [`stored`] are what a reader gets of it; [`bench`] measures speed.
 //!
 //! # Not here
 //! Tasks, committees, commitments, keys: the evaluator's agenda.
@@ -20,6 +20,7 @@ pub mod benchmark;
 pub mod cache;
 pub mod data;
 pub mod engine;
+pub mod fetch;
 pub mod interval;
 pub mod number;
 pub mod report;

@@ -7,6 +7,8 @@ mod determinism;
 #[cfg(test)]
 mod digits;
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod onnx;
