@@ -20,11 +20,13 @@ use super::application::Application;
 use super::history::decode;
 use super::proposal::{ProposalHeader, SignedProposal};
 use super::undecided::Judged;
-use super::{OpenError, Replica, ReplicaError, next_nonce, tree};
-use crate::store::{Batch, Store, StoreError, schema};
+use super::{OpenError, Replica, ReplicaError, next_nonce};
+use crate::store::{Batch, Store, StoreError, schema, tree};
 
 /// The name under which the store keeps the hash of its chain's genesis document.
 const GENESIS: &str = "genesis";
+/// For how many heights the state tree is kept whole, so that proofs can be made for them.
+const KEPT_HEIGHTS: u64 = 1_000;
 
 /// The chain in the store; none if the store is new.
 ///
@@ -122,7 +124,7 @@ impl Replica {
         for entry in self.store.scan_prefix(&schema::all_undecided())? {
             batch.delete(entry?.0);
         }
-        tree::prune(self.store.as_ref(), &mut batch, height)?;
+        tree::prune(self.store.as_ref(), &mut batch, height, KEPT_HEIGHTS)?;
         self.store.write(batch)?;
         let executed = self.undecided.take(&block).and_then(|Judged { executed, .. }| executed);
         if let Some(executed) = executed {
@@ -173,7 +175,7 @@ fn batch_of(executed: &Executed) -> Batch {
             None => batch.delete(schema::state_entry(key)),
         }
     }
-    tree::write(&mut batch, height, tree);
+    tree::commit(&mut batch, height, tree);
     batch.put(schema::tip(), codec::encode(&height));
     batch
 }

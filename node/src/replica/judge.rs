@@ -9,8 +9,6 @@
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use probity_primitives::codec::CodecError;
 use probity_primitives::{BlockHash, OperatorId};
@@ -23,8 +21,9 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::application::{Application, Verdict};
 use super::proposal::{ProposalHeader, SignedProposal};
 use super::undecided::Judged;
-use super::{Replica, StoreTree, commit, rotation, verdict_of};
+use super::{Replica, commit, rotation, verdict_of};
 use crate::store::StoreError;
+use crate::store::tree::StoreTree;
 
 /// How far a proposer's clock may be ahead of this node's.
 pub(super) const MAX_DRIFT_MS: u64 = 10_000;
@@ -81,9 +80,10 @@ impl From<InvalidBlock> for Fault {
 
 impl From<BlockError> for Fault {
     fn from(error: BlockError) -> Self {
-        match error {
-            BlockError::Tree(TreeError::Store(reason)) => Self::Local(StoreError::Read(reason)),
-            error => Self::Block(InvalidBlock::Rule(error)),
+        if let BlockError::Tree(TreeError::Store(reason)) = error {
+            Self::Local(StoreError::Read(reason))
+        } else {
+            Self::Block(InvalidBlock::Rule(error))
         }
     }
 }
@@ -172,7 +172,7 @@ impl Replica {
         let verified: Result<Vec<_>, TxError> =
             block.txs.par_iter().map(|tx| self.verified(tx)).collect();
         let verified = verified.map_err(InvalidBlock::from)?;
-        let tree = StoreTree::new(Arc::clone(&self.store));
+        let tree = StoreTree(self.store.as_ref());
         Ok(self.chain.apply(&tree, block, &verified)?)
     }
 

@@ -26,7 +26,6 @@ pub mod history;
 mod judge;
 pub mod proposal;
 pub mod rotation;
-mod tree;
 mod undecided;
 
 use std::sync::Arc;
@@ -43,12 +42,12 @@ use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Chain, Executed, Genesis, VerifiedTx};
 
 use crate::mempool::{Limits, Mempool, Rejected, TxKey};
+use crate::store::tree::StoreTree;
 use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
-pub use self::tree::StoreTree;
 use self::undecided::{Judged, Undecided};
 
 /// The keys of a node that takes part in deciding.
@@ -243,7 +242,7 @@ impl Replica {
         let vrf = keys.vrf.prove(&self.chain.beacon_input());
         let time_ms = now_ms.max(self.chain.tip().time_ms.saturating_add(1));
         let candidates = self.mempool.candidates(|sender| next_nonce(&self.chain, sender));
-        let tree = StoreTree::new(Arc::clone(&self.store));
+        let tree = StoreTree(self.store.as_ref());
         let executed =
             self.chain.propose(&tree, keys.operator, vrf, time_ms, candidates.cloned())?;
         let block = self.streamed(&executed);
