@@ -1,0 +1,291 @@
+//! What an operator does next: a pure function of what the chain says and what is done already.
+//!
+//! The loop asks at every height and after every finished piece of work. Whatever is on the chain
+//! or on its way is not done again, so the same question may be asked any number of times, also
+//! by a process that was just started.
+//!
+//! # Invariants
+//! - At most one step a task, and none that a block of the phase could no longer carry.
+//! - Nothing is shown but what opens the commitment that stands on the chain.
+//!
+//! # Not here
+//! Doing any of it: [`crate::agent`]. Whether an answer is honest: [`crate::strategy`].
+//!
+//! Spec: `docs/spec/22-evaluator.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use probity_primitives::{Hash, Height, OperatorId, TaskId};
+use probity_protocol::task::{Jury, JuryBallot, JuryPhase, Phase, Standing, Submission};
+
+use crate::assignment::Assignment;
+
+/// How many blocks before the end of the commit window a member that still cannot fetch or run
+/// what it is to evaluate says so: enough for its report to be carried, too late to be of use to
+/// someone who would rather not work.
+pub const REPORT_BLOCKS: u64 = 3;
+
+/// What a piece of work is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// A member's evaluation in a round.
+    Evaluation {
+        /// The task.
+        task: TaskId,
+        /// The round.
+        round: u8,
+    },
+    /// A juror's verdicts in a draw.
+    Verdicts {
+        /// The task.
+        task: TaskId,
+        /// The jury's draw.
+        draw: u8,
+    },
+}
+
+/// How far a piece of work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It is being done.
+    Running,
+    /// It is done, and kept.
+    Ready {
+        /// What the operator binds itself to with it.
+        commitment: Hash,
+    },
+    /// It failed for a reason that may pass.
+    Delayed {
+        /// From which height on to try again.
+        retry: Height,
+    },
+    /// It failed for a reason that lies in what was to be evaluated.
+    Impossible,
+}
+
+/// What an operator sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    /// A commitment.
+    Commit,
+    /// A report that there is nothing to evaluate.
+    Report,
+    /// A reveal.
+    Reveal,
+    /// Openings.
+    Open,
+    /// A juror's commitment.
+    JuryCommit,
+    /// A juror's verdicts.
+    JuryReveal,
+}
+
+/// A transaction by what it is for; two of a kind are one too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Errand {
+    /// What is sent.
+    pub act: Act,
+    /// For which piece of work.
+    pub job: Job,
+}
+
+/// What is known at one moment.
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    /// Who acts.
+    pub operator: OperatorId,
+    /// What the chain asks.
+    pub tasks: &'a [Assignment],
+    /// How far each piece of work is; absent for one that was not begun.
+    pub work: &'a BTreeMap<Job, Progress>,
+    /// What was sent and is in no block yet, and what was refused too often.
+    pub sent: &'a BTreeSet<Errand>,
+}
+
+/// Something to do. `until` is the last block that may carry it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Do a piece of work; a juror's is only these items.
+    Work {
+        /// Which.
+        job: Job,
+        /// The items; all of them where there are none.
+        items: Vec<u32>,
+    },
+    /// Send what needs no more than the work's result.
+    Send {
+        /// What is sent.
+        errand: Errand,
+        /// The last block that may carry it.
+        until: Height,
+    },
+    /// Open these leaves.
+    Open {
+        /// What is sent.
+        errand: Errand,
+        /// The leaves, ascending.
+        indices: Vec<u32>,
+        /// The last block that may carry it.
+        until: Height,
+    },
+}
+
+/// Everything to be done now, where `now` is the height of the newest block.
+#[must_use]
+pub fn next_steps(view: &View<'_>, now: Height) -> Vec<Step> {
+    let step = |assignment| {
+        let case = Case { view, assignment, now };
+        case.member().or_else(|| case.juror())
+    };
+    view.tasks.iter().filter_map(step).collect()
+}
+
+/// One task, with all that its steps are decided by.
+struct Case<'a> {
+    view: &'a View<'a>,
+    assignment: &'a Assignment,
+    now: Height,
+}
+
+impl Case<'_> {
+    fn member(&self) -> Option<Step> {
+        if !self.assignment.is_member(self.view.operator) {
+            return None;
+        }
+        match &self.assignment.task.phase {
+            Phase::Commit { until, .. } => self.commit(*until),
+            Phase::Reveal { until, .. } => self.reveal(*until),
+            Phase::Spot { drawn, defence, until, .. } => self.open(drawn, defence, *until),
+            Phase::Open { .. }
+            | Phase::Provisional { .. }
+            | Phase::Final { .. }
+            | Phase::Void { .. } => None,
+        }
+    }
+
+    fn commit(&self, until: Height) -> Option<Step> {
+        let job = self.evaluation();
+        if self.assignment.submission.is_some() {
+            return None;
+        }
+        match self.view.work.get(&job) {
+            Some(Progress::Ready { .. }) => self.send(Act::Commit, job, until),
+            Some(Progress::Impossible) => self.send(Act::Report, job, until),
+            Some(Progress::Delayed { .. }) if until.since(self.now) <= REPORT_BLOCKS => {
+                self.send(Act::Report, job, until)
+            }
+            Some(Progress::Delayed { .. } | Progress::Running) | None => self.work(job, &[], until),
+        }
+    }
+
+    fn reveal(&self, until: Height) -> Option<Step> {
+        let job = self.evaluation();
+        match &self.assignment.submission {
+            Some(Submission::Committed { commitment }) => {
+                if self.is_ready(job, *commitment) {
+                    self.send(Act::Reveal, job, until)
+                } else {
+                    self.work(job, &[], until)
+                }
+            }
+            Some(Submission::Unavailable | Submission::Revealed { .. }) | None => None,
+        }
+    }
+
+    fn open(&self, drawn: &[u32], defence: &[u32], until: Height) -> Option<Step> {
+        let job = self.evaluation();
+        let Some(Submission::Revealed { standing, opened, .. }) = &self.assignment.submission
+        else {
+            return None;
+        };
+        let mut wanted: BTreeSet<u32> = drawn.iter().copied().collect();
+        match standing {
+            Some(Standing::Grey | Standing::Flagged) => wanted.extend(defence),
+            Some(Standing::Accepted) | None => {}
+        }
+        let indices: Vec<u32> =
+            wanted.into_iter().filter(|index| !opened.contains_key(index)).collect();
+        if indices.is_empty() {
+            return None;
+        }
+        if !matches!(self.view.work.get(&job), Some(Progress::Ready { .. })) {
+            return self.work(job, &[], until);
+        }
+        let errand = Errand { act: Act::Open, job };
+        self.may_send(errand, until).then_some(Step::Open { errand, indices, until })
+    }
+
+    fn juror(&self) -> Option<Step> {
+        let Phase::Provisional { .. } = self.assignment.task.phase else { return None };
+        let jury = self.assignment.jury_of(self.view.operator)?;
+        match (jury.phase, &self.assignment.ballot) {
+            (JuryPhase::Commit { until }, None) => self.jury_commit(jury, until),
+            (JuryPhase::Reveal { until }, Some(JuryBallot::Committed { commitment })) => {
+                self.jury_reveal(jury, *commitment, until)
+            }
+            (JuryPhase::Commit { .. } | JuryPhase::Reveal { .. } | JuryPhase::Done { .. }, _) => {
+                None
+            }
+        }
+    }
+
+    fn jury_commit(&self, jury: &Jury, until: Height) -> Option<Step> {
+        let job = self.verdicts(jury);
+        match self.view.work.get(&job) {
+            Some(Progress::Ready { .. }) => self.send(Act::JuryCommit, job, until),
+            Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
+                self.work(job, &jury.items, until)
+            }
+        }
+    }
+
+    fn jury_reveal(&self, jury: &Jury, commitment: Hash, until: Height) -> Option<Step> {
+        let job = self.verdicts(jury);
+        if self.is_ready(job, commitment) {
+            self.send(Act::JuryReveal, job, until)
+        } else {
+            self.work(job, &jury.items, until)
+        }
+    }
+
+    const fn evaluation(&self) -> Job {
+        Job::Evaluation { task: self.assignment.id, round: self.assignment.task.round }
+    }
+
+    const fn verdicts(&self, jury: &Jury) -> Job {
+        Job::Verdicts { task: self.assignment.id, draw: jury.draws }
+    }
+
+    fn is_ready(&self, job: Job, wanted: Hash) -> bool {
+        match self.view.work.get(&job) {
+            Some(Progress::Ready { commitment }) => *commitment == wanted,
+            Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
+                false
+            }
+        }
+    }
+
+    /// Work that was not begun or may be tried again, while its result can still be of use.
+    fn work(&self, job: Job, items: &[u32], until: Height) -> Option<Step> {
+        let wanted = match self.view.work.get(&job) {
+            None => true,
+            Some(Progress::Delayed { retry }) => *retry <= self.now,
+            Some(Progress::Running | Progress::Ready { .. } | Progress::Impossible) => false,
+        };
+        (wanted && self.now < until).then(|| Step::Work { job, items: items.to_vec() })
+    }
+
+    fn send(&self, act: Act, job: Job, until: Height) -> Option<Step> {
+        let errand = Errand { act, job };
+        self.may_send(errand, until).then_some(Step::Send { errand, until })
+    }
+
+    /// A transaction stands in the next block at the earliest.
+    fn may_send(&self, errand: Errand, until: Height) -> bool {
+        self.now < until && !self.view.sent.contains(&errand)
+    }
+}
+
+#[cfg(test)]
+#[path = "agenda/tests.rs"]
+mod tests;

@@ -1,0 +1,319 @@
+//! One turn of the loop, and the waiting between two.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
+use probity_protocol::params::Fees;
+use probity_runtime::receipt::Outcome;
+use probity_runtime::{ChainIdentity, TxBody};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::errand::{Dispatch, Sender};
+use super::{AgentError, Status};
+use crate::agenda::{self, Job, Progress, Step, View};
+use crate::assignment::{Assignment, Assignments};
+use crate::desk::{Prepared, Verdicts};
+use crate::node_api::{ApiError, NodeApi};
+use crate::outbox::Outbox;
+use crate::work::{WorkError, Workshop};
+
+/// After how many blocks work that failed is tried again.
+const RETRY_BLOCKS: u64 = 2;
+/// The first pause after a node gave no answer; it doubles.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a piece of work gave.
+#[derive(Debug)]
+enum Made {
+    Prepared(Prepared),
+    Verdicts(Verdicts),
+}
+
+type Done = (Job, Result<Made, WorkError>);
+
+/// What does not change while a chain lives, and what it charges.
+#[derive(Debug, Clone)]
+struct Terms {
+    identity: ChainIdentity,
+    fees: Fees,
+}
+
+/// An agent in its loop.
+pub(super) struct Agent<A> {
+    api: Arc<A>,
+    operator: OperatorId,
+    workshop: Workshop,
+    outbox: Outbox,
+    work: BTreeMap<Job, Progress>,
+    jobs: JoinSet<Done>,
+    terms: Option<Terms>,
+    status: Status,
+    report: watch::Sender<Status>,
+}
+
+impl<A: NodeApi> Agent<A> {
+    pub(super) fn new(
+        api: A,
+        operator: OperatorId,
+        workshop: Workshop,
+        report: watch::Sender<Status>,
+    ) -> Self {
+        Self {
+            api: Arc::new(api),
+            operator,
+            workshop,
+            outbox: Outbox::default(),
+            work: BTreeMap::new(),
+            jobs: JoinSet::new(),
+            terms: None,
+            status: Status::default(),
+            report,
+        }
+    }
+
+    /// Runs until it is told to end, or nobody is left who could tell it.
+    pub(super) async fn run(mut self, mut told: watch::Receiver<bool>) {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            match self.turn().await {
+                Ok(()) => pause = SHORTEST_PAUSE,
+                Err(error) => {
+                    self.failed("a turn", &error);
+                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                }
+            }
+            self.status.running = self.jobs.len();
+            self.status.in_flight = self.outbox.in_flight();
+            self.report.send_replace(self.status.clone());
+            let api = Arc::clone(&self.api);
+            tokio::select! {
+                _ = told.changed() => break,
+                () = next_height(&*api, self.status.height, pause) => {}
+                Some(done) = self.jobs.join_next() => match done {
+                    Ok(done) => self.finish(done),
+                    Err(error) => self.failed("a piece of work", &error),
+                },
+            }
+        }
+        while self.jobs.join_next().await.is_some() {}
+    }
+
+    async fn turn(&mut self) -> Result<(), AgentError> {
+        let terms = match &self.terms {
+            Some(terms) => terms.clone(),
+            None => self.learn().await?,
+        };
+        let assignments = self.api.assignments(self.operator).await?;
+        let Assignments { height, nonce, tasks } = assignments;
+        self.settle(nonce, height).await;
+        self.recall(&tasks, terms.identity.genesis_hash);
+        let (work, sent) = (&self.work, &self.outbox.blocked());
+        let view = View { operator: self.operator, tasks: &tasks, work, sent };
+        for step in agenda::next_steps(&view, height) {
+            if let Err(error) = self.perform(&tasks, &terms, step, height).await {
+                self.failed("a step", &error);
+            }
+        }
+        self.status.height = height;
+        Ok(())
+    }
+
+    async fn learn(&mut self) -> Result<Terms, AgentError> {
+        let terms = Terms { identity: self.api.identity().await?, fees: self.api.fees().await? };
+        self.terms = Some(terms.clone());
+        Ok(terms)
+    }
+
+    /// Corrects the outbox by the chain, and says what was refused in a block.
+    async fn settle(&mut self, nonce: u64, height: Height) {
+        for settled in self.outbox.sync(nonce, height) {
+            let Ok(Some(receipt)) = self.api.receipt(settled.tx).await else { continue };
+            match receipt.outcome {
+                Outcome::Ok => tracing::debug!(errand = ?settled.errand, "carried out"),
+                Outcome::Refused { code, message } => {
+                    tracing::warn!(errand = ?settled.errand, code, message, "refused in a block");
+                    self.status.failed = self.status.failed.saturating_add(1);
+                    self.status.last_error = Some(message);
+                }
+            }
+        }
+    }
+
+    /// Forgets ended tasks, and remembers what an earlier process has prepared.
+    fn recall(&mut self, tasks: &[Assignment], chain: Hash) {
+        let open: BTreeSet<TaskId> = tasks.iter().map(|assignment| assignment.id).collect();
+        let is_open = |job: &Job| match job {
+            Job::Evaluation { task, .. } | Job::Verdicts { task, .. } => open.contains(task),
+        };
+        self.work.retain(|job, progress| is_open(job) || *progress == Progress::Running);
+        self.outbox.forget(|errand| is_open(&errand.job));
+        let operator = self.operator;
+        for job in tasks.iter().flat_map(|assignment| jobs_of(assignment, operator)) {
+            if self.work.contains_key(&job) {
+                continue;
+            }
+            match self.kept(job, chain) {
+                Ok(None) => {}
+                Ok(Some(commitment)) => {
+                    self.work.insert(job, Progress::Ready { commitment });
+                }
+                Err(error) => self.failed("a record", &error),
+            }
+        }
+    }
+
+    fn kept(&self, job: Job, chain: Hash) -> Result<Option<Hash>, AgentError> {
+        let sender = self.sender(chain);
+        Ok(match job {
+            Job::Evaluation { task, round } => {
+                let kept = self.workshop.prepared.get(job)?;
+                kept.map(|prepared| sender.commitment(&prepared, task, round))
+            }
+            Job::Verdicts { task, draw } => {
+                let kept = self.workshop.verdicts.get(job)?;
+                kept.map(|kept| sender.verdicts(kept, task, draw).commitment(chain))
+            }
+        })
+    }
+
+    const fn sender(&self, chain: Hash) -> Sender<'_> {
+        let Self { operator, workshop, .. } = self;
+        Sender { chain, operator: *operator, key: &workshop.key, workshop }
+    }
+
+    async fn perform(
+        &mut self,
+        tasks: &[Assignment],
+        terms: &Terms,
+        step: Step,
+        now: Height,
+    ) -> Result<(), AgentError> {
+        if let Step::Work { job, items } = step {
+            self.begin(tasks, job, items);
+            return Ok(());
+        }
+        let chain = terms.identity.genesis_hash;
+        match self.sender(chain).dispatch(&*self.api, &step).await? {
+            Some(dispatch) => self.send(terms, dispatch, now).await,
+            None => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, tasks: &[Assignment], job: Job, items: Vec<u32>) {
+        let (Job::Evaluation { task, .. } | Job::Verdicts { task, .. }) = job;
+        let Some(assignment) = tasks.iter().find(|assignment| assignment.id == task) else {
+            return;
+        };
+        tracing::info!(?job, operator = %self.operator, "begins");
+        self.work.insert(job, Progress::Running);
+        let (shop, api, assignment) =
+            (self.workshop.clone(), Arc::clone(&self.api), assignment.clone());
+        self.jobs.spawn(async move {
+            let made = match job {
+                Job::Evaluation { .. } => {
+                    shop.evaluate(&*api, &assignment).await.map(Made::Prepared)
+                }
+                Job::Verdicts { draw, .. } => {
+                    shop.judge(&*api, &assignment, draw, items).await.map(Made::Verdicts)
+                }
+            };
+            (job, made)
+        });
+    }
+
+    fn finish(&mut self, (job, made): Done) {
+        match made {
+            Ok(Made::Prepared(prepared)) => {
+                tracing::info!(?job, score = ?prepared.committed.score, "is prepared");
+                self.work.remove(&job);
+            }
+            Ok(Made::Verdicts(verdicts)) => {
+                tracing::info!(?job, items = verdicts.verdicts.len(), "is prepared");
+                self.work.remove(&job);
+            }
+            Err(error) => {
+                let retry = Height(self.status.height.0.saturating_add(RETRY_BLOCKS));
+                let progress = match error.is_lasting() {
+                    true => Progress::Impossible,
+                    false => Progress::Delayed { retry },
+                };
+                self.failed("a piece of work", &error);
+                self.work.insert(job, progress);
+            }
+        }
+    }
+
+    async fn send(
+        &mut self,
+        terms: &Terms,
+        dispatch: Dispatch,
+        now: Height,
+    ) -> Result<(), AgentError> {
+        let Dispatch { errand, until, message } = dispatch;
+        let Terms { identity, fees } = terms;
+        let key = &self.workshop.key;
+        let mut body = TxBody {
+            chain: identity.chain_id.clone(),
+            sender: Address::of(&key.public(), identity.network),
+            nonce: self.outbox.next(),
+            fee: Amount::ZERO,
+            expiry: until,
+            memo: BoundedString::default(),
+            message,
+        };
+        // The encoding is of fixed width, so the fee does not change the length it depends on.
+        let bytes = body.clone().sign(identity.genesis_hash, key).encode().len();
+        body.fee = fee(fees, &body, bytes);
+        match self.api.submit(body.sign(identity.genesis_hash, key)).await {
+            Ok(tx) => {
+                tracing::info!(?errand, %tx, operator = %self.operator, "is sent");
+                self.outbox.sent(errand, tx, now, until);
+                self.status.sent = self.status.sent.saturating_add(1);
+                Ok(())
+            }
+            Err(error) => {
+                if matches!(error, ApiError::Refused { .. }) {
+                    self.outbox.refused(errand);
+                    // Fees may have changed; the nonce is corrected at the next turn.
+                    self.terms = None;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn failed(&mut self, what: &'static str, error: &dyn std::fmt::Display) {
+        tracing::warn!(operator = %self.operator, %error, "{what} failed");
+        self.status.failed = self.status.failed.saturating_add(1);
+        self.status.last_error = Some(error.to_string());
+    }
+}
+
+/// The pieces of work that an operator has in a task.
+fn jobs_of(assignment: &Assignment, operator: OperatorId) -> Vec<Job> {
+    let task = assignment.id;
+    let member = assignment
+        .is_member(operator)
+        .then_some(Job::Evaluation { task, round: assignment.task.round });
+    let juror = assignment.jury_of(operator).map(|jury| Job::Verdicts { task, draw: jury.draws });
+    member.into_iter().chain(juror).collect()
+}
+
+fn fee(fees: &Fees, body: &TxBody, bytes: usize) -> Amount {
+    let bytes = u128::try_from(bytes).unwrap_or(u128::MAX);
+    let size = fees.per_byte.checked_mul(bytes);
+    let whole = size.and_then(|size| body.message.base_fee(fees).checked_add(size));
+    whole.unwrap_or(Amount::from_units(u128::MAX))
+}
+
+/// Waits for a new height; a node that does not say one is left alone for a while.
+async fn next_height<A: NodeApi>(api: &A, seen: Height, pause: Duration) {
+    if pause > SHORTEST_PAUSE || api.height_after(seen).await.is_err() {
+        tokio::time::sleep(pause).await;
+    }
+}
