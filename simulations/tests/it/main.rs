@@ -1,0 +1,5 @@
+//! Whole tasks through the real chain, with every invariant checked after every block.
+
+mod blocks;
+mod state;
+mod tasks;
