@@ -33,11 +33,17 @@ pub(super) struct Protocols {
     ping: ping::Behaviour,
 }
 
+/// Streams with a peer beyond those that are served or asked for, so that a peer that asks for too
+/// much is told so instead of being cut off.
+const SPARE_STREAMS: usize = 64;
+
 /// The transfer protocol with its limits.
 pub(super) fn transfer(limits: &Limits) -> Transfer {
+    let asking = limits.fetches.saturating_mul(limits.requests_per_provider);
+    let streams = limits.serving_per_peer.saturating_add(asking).saturating_add(SPARE_STREAMS);
     let config = request_response::Config::default()
         .with_request_timeout(limits.request_timeout)
-        .with_max_concurrent_streams(limits.serving_per_peer);
+        .with_max_concurrent_streams(streams);
     Transfer::new([(PROTOCOL, ProtocolSupport::Full)], config)
 }
 

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use super::limits::Limits;
 
 /// How long a transaction that was seen is not taken again.
-const DUPLICATE_TIME: Duration = Duration::from_secs(120);
+const DUPLICATE_TIME: Duration = Duration::from_secs(60);
 /// How often the mesh is looked after.
 const HEARTBEAT: Duration = Duration::from_millis(700);
 /// Heartbeats for which a transaction waits for its verdict and can be asked for: ten seconds.

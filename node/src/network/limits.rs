@@ -33,7 +33,7 @@ pub struct Limits {
     pub fetches: usize,
     /// Files that are fetched or wait to be; more are refused.
     pub waiting_fetches: usize,
-    /// Peers that are asked for one file.
+    /// Peers that are asked for one file at a time; if none of them has it, the next are asked.
     pub providers: usize,
     /// Requests in flight to one peer for one file.
     pub requests_per_provider: usize,
@@ -55,8 +55,8 @@ impl Default for Limits {
             connections_per_peer: 4,
             idle_connection: Duration::from_secs(600),
             redial: (Duration::from_millis(250), Duration::from_secs(30)),
-            serving: 64,
-            serving_per_peer: 16,
+            serving: 128,
+            serving_per_peer: 32,
             outboard_bytes: 64 * 1024 * 1024,
             fetches: 8,
             waiting_fetches: 256,

@@ -148,6 +148,20 @@ async fn a_peer_that_comes_back_is_connected_again() {
     assert!(caller.handle.peers().contains(&after.handle.peer_id()));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_ends_with_its_last_handle() {
+    let first = Peer::start(&[]).await;
+    let mut second = Peer::start(&[&first.handle]).await;
+    soon(second.handle.wait_for_peers(1)).await;
+    let Peer { handle, mut events, .. } = first;
+    drop(handle);
+    soon(async { while events.recv().await.is_some() {} }).await;
+    let lost = async {
+        while !matches!(second.events.recv().await, Some(NetworkEvent::PeerDisconnected(_))) {}
+    };
+    soon(lost).await;
+}
+
 #[tokio::test]
 async fn an_address_in_use_is_an_error_that_names_it() {
     let first = Peer::start(&[]).await;

@@ -267,3 +267,55 @@ async fn a_peer_that_never_answers_is_dropped_and_one_that_is_busy_is_asked_agai
     let path = soon(client.handle.fetch(hash, ANY_SIZE)).await.unwrap();
     assert!(fs::read(path).unwrap() == sample(size));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_answers_one_request_at_a_time_serves_several_greedy_peers() {
+    let server = Peer::start_with(Vec::new(), |config| {
+        config.limits.serving = 1;
+        config.limits.serving_per_peer = 1;
+    })
+    .await;
+    let hash = server.cache.insert_bytes(&sample(200 * BLOCK_BYTES)).unwrap();
+    let clients = [Peer::start(&[&server.handle]).await, Peer::start(&[&server.handle]).await];
+    for client in &clients {
+        soon(client.handle.wait_for_peers(1)).await;
+    }
+    let fetches = clients.iter().map(|client| client.handle.fetch(hash, ANY_SIZE));
+    for fetched in soon(futures::future::join_all(fetches)).await {
+        assert!(fs::read(fetched.unwrap()).unwrap() == sample(200 * BLOCK_BYTES));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn peers_beyond_the_first_group_are_asked_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, hash) = library(dir.path(), 100);
+    let empty = Cache::open(dir.path().join("empty")).unwrap();
+    let mut addresses = vec![Scripted::honest(cache).await.address];
+    for _ in 0..4 {
+        addresses.push(Scripted::honest(empty.clone()).await.address);
+    }
+    let client = Peer::start_with(addresses, |config| config.limits.providers = 1).await;
+    soon(client.handle.wait_for_peers(5)).await;
+    soon(client.handle.fetch(hash, ANY_SIZE)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_fetches_than_may_wait_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (cache, hash) = library(dir.path(), 100);
+    let silent = Scripted::start(cache, |_, _| None).await;
+    let client = Peer::start_with(vec![silent.address.clone()], |config| {
+        config.limits.waiting_fetches = 1;
+        config.limits.fetch_timeout = Duration::from_secs(1);
+    })
+    .await;
+    soon(client.handle.wait_for_peers(1)).await;
+    let other = ContentHash::of_file(b"other");
+    let (first, second) =
+        soon(async { tokio::join!(client.handle.fetch(hash, 9), client.handle.fetch(other, 9)) })
+            .await;
+    let timed_out = format!("cannot fetch {hash}: it took longer than 1 seconds");
+    assert_eq!(first.unwrap_err().to_string(), timed_out);
+    assert!(matches!(second, Err(FetchError::TooMany { limit: 1, .. })));
+}

@@ -86,31 +86,35 @@ impl Fetcher {
             .map_err(|source| FetchError::Cache { hash, source: Arc::new(source) })
     }
 
-    /// Who has the file, and how long they say it is.
+    /// Who has the file, and how long they say it is. Peers are asked a group at a time, until one
+    /// has it.
     async fn claims(
         &self,
-        mut peers: Vec<PeerId>,
+        peers: Vec<PeerId>,
         hash: ContentHash,
         limit: u64,
     ) -> Result<Vec<Claim>, FetchError> {
-        peers.truncate(self.limits.providers);
-        let asked = peers.len();
-        let ask = |peer| async move {
-            match ask_patiently(&self.asker, peer, Request::Size(hash)).await {
-                Ok(Response::Size(size)) => Some((peer, size)),
-                Ok(Response::Blocks(_) | Response::NotFound | Response::Busy) | Err(_) => None,
+        let mut smallest: Option<u64> = None;
+        for group in peers.chunks(self.limits.providers.max(1)) {
+            let claims = join_all(group.iter().map(|peer| self.claim(*peer, hash))).await;
+            let (fitting, larger): (Vec<Claim>, Vec<Claim>) =
+                claims.into_iter().flatten().partition(|claim| claim.1 <= limit);
+            if !fitting.is_empty() {
+                return Ok(fitting);
             }
-        };
-        let claims = join_all(peers.into_iter().map(ask)).await.into_iter().flatten();
-        let (fitting, larger): (Vec<Claim>, Vec<Claim>) =
-            claims.partition(|claim| claim.1 <= limit);
-        if !fitting.is_empty() {
-            return Ok(fitting);
+            smallest = larger.into_iter().map(|claim| claim.1).chain(smallest).min();
         }
-        Err(match larger.into_iter().map(|claim| claim.1).min() {
+        Err(match smallest {
             Some(size) => FetchError::TooLarge { hash, size, limit },
-            None => FetchError::NotFound { hash, asked },
+            None => FetchError::NotFound { hash, asked: peers.len() },
         })
+    }
+
+    async fn claim(&self, peer: PeerId, hash: ContentHash) -> Option<Claim> {
+        match ask_patiently(&self.asker, peer, Request::Size(hash)).await {
+            Ok(Response::Size(size)) => Some((peer, size)),
+            Ok(Response::Blocks(_) | Response::NotFound | Response::Busy) | Err(_) => None,
+        }
     }
 
     /// The size that a peer proved, and the peers that claim the same.
