@@ -26,5 +26,5 @@ pub mod number;
 pub mod report;
 pub mod run;
 pub mod stored;
-mod suggest;
+pub mod suggest;
 pub mod worker;

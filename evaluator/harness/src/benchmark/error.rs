@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::cache::CacheError;
-use crate::suggest::did_you_mean;
+use crate::suggest::nearest_key;
 
 /// Why a file is not a benchmark definition.
 #[derive(Debug, thiserror::Error)]
@@ -58,15 +58,5 @@ impl BenchmarkError {
         let offset = error.span().map_or(0, |span| span.start);
         let message = error.message();
         Self::at(file, text, offset, format!("{message}{}", nearest_key(message)))
-    }
-}
-
-/// The parser's message names the unknown field first and the known ones after it, each in
-/// backticks; for any other message there is nothing to suggest.
-fn nearest_key(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    match quoted.next() {
-        Some(word) if message.starts_with("unknown ") => did_you_mean(word, quoted),
-        Some(_) | None => String::new(),
     }
 }
