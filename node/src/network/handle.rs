@@ -138,6 +138,12 @@ impl NetworkHandle {
         self.inner.commands.closed().await;
     }
 
+    /// For tests that look at single answers.
+    #[cfg(test)]
+    pub(super) fn asker(&self) -> &super::command::Asker {
+        &self.inner.fetcher.asker
+    }
+
     /// The transfer of this file that is under way, or a new one.
     fn join(&self, hash: ContentHash, size_limit: u64) -> Result<SharedFetch, FetchError> {
         let limit = self.inner.fetcher.limits.waiting_fetches;

@@ -287,6 +287,22 @@ async fn a_server_that_answers_one_request_at_a_time_serves_several_greedy_peers
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_at_its_limit_says_that_it_is_busy() {
+    for (serving, serving_per_peer) in [(0, 9), (9, 0)] {
+        let server = Peer::start_with(Vec::new(), |config| {
+            config.limits.serving = serving;
+            config.limits.serving_per_peer = serving_per_peer;
+        })
+        .await;
+        let client = Peer::start(&[&server.handle]).await;
+        soon(client.handle.wait_for_peers(1)).await;
+        let hash = server.cache.insert_bytes(b"file").unwrap();
+        let ask = client.handle.asker().ask(server.handle.peer_id(), Request::Size(hash));
+        assert_eq!(soon(ask).await, Ok(Response::Busy));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn peers_beyond_the_first_group_are_asked_too() {
     let dir = tempfile::tempdir().unwrap();
     let (cache, hash) = library(dir.path(), 100);
