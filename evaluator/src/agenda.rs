@@ -5,7 +5,7 @@
 //! by a process that was just started.
 //!
 //! # Invariants
-//! - At most one step a task, and none that a block of the phase could no longer carry.
+//! - At most one step an assignment, and none that a block of the phase could no longer carry.
 //! - Nothing is shown but what opens the commitment that stands on the chain.
 //!
 //! # Not here
@@ -15,10 +15,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use probity_primitives::{Hash, Height, OperatorId, TaskId};
-use probity_protocol::task::{Jury, JuryBallot, JuryPhase, Phase, Standing, Submission};
-
-use crate::assignment::Assignment;
+use probity_primitives::{Hash, Height, TaskId};
+use probity_protocol::task::{Jury, JuryPhase, Phase, Standing};
+use probity_runtime::query::{Assignment, BallotView, Role, SubmissionView};
 
 /// How many blocks before the end of the commit window a member that still cannot fetch or run
 /// what it is to evaluate says so: enough for its report to be carried, too late to be of use to
@@ -42,6 +41,28 @@ pub enum Job {
         /// The jury's draw.
         draw: u8,
     },
+}
+
+impl Job {
+    /// The piece of work that an assignment asks for; a juror's has a jury.
+    #[must_use]
+    pub fn of(assignment: &Assignment) -> Option<Self> {
+        let task = assignment.task_id;
+        match assignment.role {
+            Role::Member => Some(Self::Evaluation { task, round: assignment.task.round }),
+            Role::Juror => {
+                assignment.jury.as_ref().map(|jury| Self::Verdicts { task, draw: jury.draws })
+            }
+        }
+    }
+
+    /// The task it is for.
+    #[must_use]
+    pub const fn task(self) -> TaskId {
+        match self {
+            Self::Evaluation { task, .. } | Self::Verdicts { task, .. } => task,
+        }
+    }
 }
 
 /// How far a piece of work is.
@@ -92,10 +113,8 @@ pub struct Errand {
 /// What is known at one moment.
 #[derive(Debug, Clone)]
 pub struct View<'a> {
-    /// Who acts.
-    pub operator: OperatorId,
-    /// What the chain asks.
-    pub tasks: &'a [Assignment],
+    /// What the chain asks of the operator.
+    pub assignments: &'a [Assignment],
     /// How far each piece of work is; absent for one that was not begun.
     pub work: &'a BTreeMap<Job, Progress>,
     /// What was sent and is in no block yet, and what was refused too often.
@@ -134,24 +153,25 @@ pub enum Step {
 #[must_use]
 pub fn next_steps(view: &View<'_>, now: Height) -> Vec<Step> {
     let step = |assignment| {
-        let case = Case { view, assignment, now };
-        case.member().or_else(|| case.juror())
+        let case = Case { view, assignment, job: Job::of(assignment)?, now };
+        match assignment.role {
+            Role::Member => case.member(),
+            Role::Juror => case.juror(),
+        }
     };
-    view.tasks.iter().filter_map(step).collect()
+    view.assignments.iter().filter_map(step).collect()
 }
 
-/// One task, with all that its steps are decided by.
+/// One assignment, with all that its step is decided by.
 struct Case<'a> {
     view: &'a View<'a>,
     assignment: &'a Assignment,
+    job: Job,
     now: Height,
 }
 
 impl Case<'_> {
     fn member(&self) -> Option<Step> {
-        if !self.assignment.is_member(self.view.operator) {
-            return None;
-        }
         match &self.assignment.task.phase {
             Phase::Commit { until, .. } => self.commit(*until),
             Phase::Reveal { until, .. } => self.reveal(*until),
@@ -164,37 +184,34 @@ impl Case<'_> {
     }
 
     fn commit(&self, until: Height) -> Option<Step> {
-        let job = self.evaluation();
         if self.assignment.submission.is_some() {
             return None;
         }
-        match self.view.work.get(&job) {
-            Some(Progress::Ready { .. }) => self.send(Act::Commit, job, until),
-            Some(Progress::Impossible) => self.send(Act::Report, job, until),
+        match self.view.work.get(&self.job) {
+            Some(Progress::Ready { .. }) => self.send(Act::Commit, until),
+            Some(Progress::Impossible) => self.send(Act::Report, until),
             Some(Progress::Delayed { .. }) if until.since(self.now) <= REPORT_BLOCKS => {
-                self.send(Act::Report, job, until)
+                self.send(Act::Report, until)
             }
-            Some(Progress::Delayed { .. } | Progress::Running) | None => self.work(job, &[], until),
+            Some(Progress::Delayed { .. } | Progress::Running) | None => self.work(&[], until),
         }
     }
 
     fn reveal(&self, until: Height) -> Option<Step> {
-        let job = self.evaluation();
         match &self.assignment.submission {
-            Some(Submission::Committed { commitment }) => {
-                if self.is_ready(job, *commitment) {
-                    self.send(Act::Reveal, job, until)
+            Some(SubmissionView::Committed { commitment }) => {
+                if self.is_ready(*commitment) {
+                    self.send(Act::Reveal, until)
                 } else {
-                    self.work(job, &[], until)
+                    self.work(&[], until)
                 }
             }
-            Some(Submission::Unavailable | Submission::Revealed { .. }) | None => None,
+            Some(SubmissionView::Unavailable | SubmissionView::Revealed { .. }) | None => None,
         }
     }
 
     fn open(&self, drawn: &[u32], defence: &[u32], until: Height) -> Option<Step> {
-        let job = self.evaluation();
-        let Some(Submission::Revealed { standing, opened, .. }) = &self.assignment.submission
+        let Some(SubmissionView::Revealed { standing, opened, .. }) = &self.assignment.submission
         else {
             return None;
         };
@@ -204,23 +221,23 @@ impl Case<'_> {
             Some(Standing::Accepted) | None => {}
         }
         let indices: Vec<u32> =
-            wanted.into_iter().filter(|index| !opened.contains_key(index)).collect();
+            wanted.into_iter().filter(|index| !opened.contains(index)).collect();
         if indices.is_empty() {
             return None;
         }
-        if !matches!(self.view.work.get(&job), Some(Progress::Ready { .. })) {
-            return self.work(job, &[], until);
+        if !matches!(self.view.work.get(&self.job), Some(Progress::Ready { .. })) {
+            return self.work(&[], until);
         }
-        let errand = Errand { act: Act::Open, job };
+        let errand = Errand { act: Act::Open, job: self.job };
         self.may_send(errand, until).then_some(Step::Open { errand, indices, until })
     }
 
     fn juror(&self) -> Option<Step> {
         let Phase::Provisional { .. } = self.assignment.task.phase else { return None };
-        let jury = self.assignment.jury_of(self.view.operator)?;
+        let jury = self.assignment.jury.as_ref()?;
         match (jury.phase, &self.assignment.ballot) {
             (JuryPhase::Commit { until }, None) => self.jury_commit(jury, until),
-            (JuryPhase::Reveal { until }, Some(JuryBallot::Committed { commitment })) => {
+            (JuryPhase::Reveal { until }, Some(BallotView::Committed { commitment })) => {
                 self.jury_reveal(jury, *commitment, until)
             }
             (JuryPhase::Commit { .. } | JuryPhase::Reveal { .. } | JuryPhase::Done { .. }, _) => {
@@ -230,34 +247,24 @@ impl Case<'_> {
     }
 
     fn jury_commit(&self, jury: &Jury, until: Height) -> Option<Step> {
-        let job = self.verdicts(jury);
-        match self.view.work.get(&job) {
-            Some(Progress::Ready { .. }) => self.send(Act::JuryCommit, job, until),
+        match self.view.work.get(&self.job) {
+            Some(Progress::Ready { .. }) => self.send(Act::JuryCommit, until),
             Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
-                self.work(job, &jury.items, until)
+                self.work(&jury.items, until)
             }
         }
     }
 
     fn jury_reveal(&self, jury: &Jury, commitment: Hash, until: Height) -> Option<Step> {
-        let job = self.verdicts(jury);
-        if self.is_ready(job, commitment) {
-            self.send(Act::JuryReveal, job, until)
+        if self.is_ready(commitment) {
+            self.send(Act::JuryReveal, until)
         } else {
-            self.work(job, &jury.items, until)
+            self.work(&jury.items, until)
         }
     }
 
-    const fn evaluation(&self) -> Job {
-        Job::Evaluation { task: self.assignment.id, round: self.assignment.task.round }
-    }
-
-    const fn verdicts(&self, jury: &Jury) -> Job {
-        Job::Verdicts { task: self.assignment.id, draw: jury.draws }
-    }
-
-    fn is_ready(&self, job: Job, wanted: Hash) -> bool {
-        match self.view.work.get(&job) {
+    fn is_ready(&self, wanted: Hash) -> bool {
+        match self.view.work.get(&self.job) {
             Some(Progress::Ready { commitment }) => *commitment == wanted,
             Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
                 false
@@ -266,17 +273,17 @@ impl Case<'_> {
     }
 
     /// Work that was not begun or may be tried again, while its result can still be of use.
-    fn work(&self, job: Job, items: &[u32], until: Height) -> Option<Step> {
-        let wanted = match self.view.work.get(&job) {
+    fn work(&self, items: &[u32], until: Height) -> Option<Step> {
+        let wanted = match self.view.work.get(&self.job) {
             None => true,
             Some(Progress::Delayed { retry }) => *retry <= self.now,
             Some(Progress::Running | Progress::Ready { .. } | Progress::Impossible) => false,
         };
-        (wanted && self.now < until).then(|| Step::Work { job, items: items.to_vec() })
+        (wanted && self.now < until).then(|| Step::Work { job: self.job, items: items.to_vec() })
     }
 
-    fn send(&self, act: Act, job: Job, until: Height) -> Option<Step> {
-        let errand = Errand { act, job };
+    fn send(&self, act: Act, until: Height) -> Option<Step> {
+        let errand = Errand { act, job: self.job };
         self.may_send(errand, until).then_some(Step::Send { errand, until })
     }
 

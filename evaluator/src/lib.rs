@@ -5,10 +5,10 @@
 //! does by a thin loop, so that the decisions can be tested as tables.
 //!
 //! # Reading order
-//! [`assignment`] is what the chain asks of an operator and [`agenda`] what to do about it. [`work`]
-//! fetches artifacts and runs the harness, [`strategy`] says whether honestly, [`desk`] keeps what
-//! a restart must not lose, [`outbox`] keeps nonces in order, [`agent`] is the loop. [`node_api`]
-//! is all that the agent needs of a node.
+//! [`agenda`] says what to do about an assignment. [`work`] fetches artifacts and runs the harness,
+//! [`strategy`] says whether honestly, [`desk`] keeps what a restart must not lose, [`outbox`]
+//! keeps nonces in order, [`agent`] is the loop. [`node_api`] is all that the agent needs of a
+//! node.
 //!
 //! # Not here
 //! How items are answered and transcripts are built: `probity_harness`. What a fault costs:
@@ -18,7 +18,6 @@
 
 pub mod agenda;
 pub mod agent;
-pub mod assignment;
 pub mod desk;
 pub mod node_api;
 pub mod outbox;

@@ -14,9 +14,8 @@ use std::path::PathBuf;
 use probity_harness::cache::{Cache, CacheError};
 use probity_primitives::{ContentHash, Height, OperatorId, TxHash};
 use probity_protocol::params::Fees;
+use probity_runtime::query::Assignment;
 use probity_runtime::{ChainIdentity, Receipt, SignedTx};
-
-use crate::assignment::Assignments;
 
 /// Why a node gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +37,18 @@ pub enum ApiError {
     /// A file did not enter the cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+}
+
+/// Everything that one operator must act on, all of it read at one height: a submission that is
+/// not there was in no block up to that height.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignments {
+    /// The height.
+    pub height: Height,
+    /// The next nonce of the operator key's account.
+    pub nonce: u64,
+    /// Where the operator sits, as a member or as a juror.
+    pub assignments: Vec<Assignment>,
 }
 
 /// A node, as an agent sees it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
 use probity_protocol::params::Fees;
+use probity_runtime::query::Assignment;
 use probity_runtime::receipt::Outcome;
 use probity_runtime::{ChainIdentity, TxBody};
 use tokio::sync::watch;
@@ -14,9 +15,8 @@ use tokio::task::JoinSet;
 use super::errand::{Dispatch, Sender};
 use super::{AgentError, Status};
 use crate::agenda::{self, Job, Progress, Step, View};
-use crate::assignment::{Assignment, Assignments};
 use crate::desk::{Prepared, Verdicts};
-use crate::node_api::{ApiError, NodeApi};
+use crate::node_api::{ApiError, Assignments, NodeApi};
 use crate::outbox::Outbox;
 use crate::work::{WorkError, Workshop};
 
@@ -108,14 +108,14 @@ impl<A: NodeApi> Agent<A> {
             Some(terms) => terms.clone(),
             None => self.learn().await?,
         };
-        let assignments = self.api.assignments(self.operator).await?;
-        let Assignments { height, nonce, tasks } = assignments;
+        let Assignments { height, nonce, assignments } =
+            self.api.assignments(self.operator).await?;
         self.settle(nonce, height).await;
-        self.recall(&tasks, terms.identity.genesis_hash);
+        self.recall(&assignments, terms.identity.genesis_hash);
         let (work, sent) = (&self.work, &self.outbox.blocked());
-        let view = View { operator: self.operator, tasks: &tasks, work, sent };
+        let view = View { assignments: &assignments, work, sent };
         for step in agenda::next_steps(&view, height) {
-            if let Err(error) = self.perform(&tasks, &terms, step, height).await {
+            if let Err(error) = self.perform(&assignments, &terms, step, height).await {
                 self.failed("a step", &error);
             }
         }
@@ -145,15 +145,13 @@ impl<A: NodeApi> Agent<A> {
     }
 
     /// Forgets ended tasks, and remembers what an earlier process has prepared.
-    fn recall(&mut self, tasks: &[Assignment], chain: Hash) {
-        let open: BTreeSet<TaskId> = tasks.iter().map(|assignment| assignment.id).collect();
-        let is_open = |job: &Job| match job {
-            Job::Evaluation { task, .. } | Job::Verdicts { task, .. } => open.contains(task),
-        };
+    fn recall(&mut self, assignments: &[Assignment], chain: Hash) {
+        let open: BTreeSet<TaskId> =
+            assignments.iter().map(|assignment| assignment.task_id).collect();
+        let is_open = |job: &Job| open.contains(&job.task());
         self.work.retain(|job, progress| is_open(job) || *progress == Progress::Running);
         self.outbox.forget(|errand| is_open(&errand.job));
-        let operator = self.operator;
-        for job in tasks.iter().flat_map(|assignment| jobs_of(assignment, operator)) {
+        for job in assignments.iter().filter_map(Job::of) {
             if self.work.contains_key(&job) {
                 continue;
             }
@@ -188,13 +186,13 @@ impl<A: NodeApi> Agent<A> {
 
     async fn perform(
         &mut self,
-        tasks: &[Assignment],
+        assignments: &[Assignment],
         terms: &Terms,
         step: Step,
         now: Height,
     ) -> Result<(), AgentError> {
         if let Step::Work { job, items } = step {
-            self.begin(tasks, job, items);
+            self.begin(assignments, job, items);
             return Ok(());
         }
         let chain = terms.identity.genesis_hash;
@@ -204,11 +202,9 @@ impl<A: NodeApi> Agent<A> {
         }
     }
 
-    fn begin(&mut self, tasks: &[Assignment], job: Job, items: Vec<u32>) {
-        let (Job::Evaluation { task, .. } | Job::Verdicts { task, .. }) = job;
-        let Some(assignment) = tasks.iter().find(|assignment| assignment.id == task) else {
-            return;
-        };
+    fn begin(&mut self, assignments: &[Assignment], job: Job, items: Vec<u32>) {
+        let mut assignments = assignments.iter();
+        let Some(assignment) = assignments.find(|one| Job::of(one) == Some(job)) else { return };
         tracing::info!(?job, operator = %self.operator, "begins");
         self.work.insert(job, Progress::Running);
         let (shop, api, assignment) =
@@ -292,16 +288,6 @@ impl<A: NodeApi> Agent<A> {
         self.status.failed = self.status.failed.saturating_add(1);
         self.status.last_error = Some(error.to_string());
     }
-}
-
-/// The pieces of work that an operator has in a task.
-fn jobs_of(assignment: &Assignment, operator: OperatorId) -> Vec<Job> {
-    let task = assignment.id;
-    let member = assignment
-        .is_member(operator)
-        .then_some(Job::Evaluation { task, round: assignment.task.round });
-    let juror = assignment.jury_of(operator).map(|jury| Job::Verdicts { task, draw: jury.draws });
-    member.into_iter().chain(juror).collect()
 }
 
 fn fee(fees: &Fees, body: &TxBody, bytes: usize) -> Amount {

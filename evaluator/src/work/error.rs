@@ -15,6 +15,9 @@ use crate::node_api::ApiError;
 /// Why work has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
+    /// An artifact has no file that could be fetched.
+    #[error("the {0} has no file")]
+    NoFile(&'static str),
     /// A file could not be fetched.
     #[error("cannot fetch the {what}: {source}")]
     Fetch {
@@ -82,7 +85,8 @@ impl WorkError {
     #[must_use]
     pub const fn is_lasting(&self) -> bool {
         match self {
-            Self::TooLarge { .. }
+            Self::NoFile(_)
+            | Self::TooLarge { .. }
             | Self::Benchmark(_)
             | Self::Other { .. }
             | Self::Engine(_)

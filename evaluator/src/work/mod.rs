@@ -34,12 +34,12 @@ use probity_primitives::{BoundedVec, Domain, Hash, Keypair, TaskId};
 use probity_protocol::registry::ArtifactFile;
 use probity_protocol::task::message::Committed;
 use probity_protocol::task::{Frozen, VerdictOfItem};
+use probity_runtime::query::{Assignment, TaskFiles};
 use tokio::sync::Semaphore;
 
 pub use error::WorkError;
 
 use crate::agenda::Job;
-use crate::assignment::{Assignment, Files};
 use crate::desk::{Desk, Prepared, Verdicts};
 use crate::node_api::NodeApi;
 use crate::strategy::Strategy;
@@ -103,7 +103,7 @@ impl Workshop {
         api: &A,
         assignment: &Assignment,
     ) -> Result<Prepared, WorkError> {
-        let (task, round) = (assignment.id, assignment.task.round);
+        let (task, round) = (assignment.task_id, assignment.task.round);
         if let Some(done) = self.prepared.get(Job::Evaluation { task, round })? {
             return Ok(done);
         }
@@ -123,7 +123,7 @@ impl Workshop {
         draw: u8,
         items: Vec<u32>,
     ) -> Result<Verdicts, WorkError> {
-        let task = assignment.id;
+        let task = assignment.task_id;
         if let Some(done) = self.verdicts.get(Job::Verdicts { task, draw })? {
             return Ok(done);
         }
@@ -149,10 +149,10 @@ impl Workshop {
         Ok(self.cache.read(&prepared.transcript, limit)?)
     }
 
-    async fn fetch<A: NodeApi>(&self, api: &A, files: &Files) -> Result<Fetched, WorkError> {
-        let Files { model, dataset, definition } = files;
+    async fn fetch<A: NodeApi>(&self, api: &A, files: &TaskFiles) -> Result<Fetched, WorkError> {
+        let TaskFiles { model, dataset, benchmark } = files;
         Ok(Fetched {
-            definition: self.fetch_one(api, "definition", definition).await?,
+            definition: self.fetch_one(api, "definition", benchmark).await?,
             dataset: self.fetch_one(api, "dataset", dataset).await?,
             model: self.fetch_one(api, "model", model).await?,
         })
@@ -162,8 +162,9 @@ impl Workshop {
         &self,
         api: &A,
         what: &'static str,
-        file: &ArtifactFile,
+        file: &Option<ArtifactFile>,
     ) -> Result<PathBuf, WorkError> {
+        let file = file.as_ref().ok_or(WorkError::NoFile(what))?;
         let (size, limit) = (file.size, self.limits.file_bytes);
         if size > limit {
             return Err(WorkError::TooLarge { what, size, limit });
