@@ -23,6 +23,14 @@ pub enum AnswerError {
     /// A regression has one result.
     #[error("a regression gives 1 number, this gave {0}")]
     Numbers(usize),
+    /// The right answer is none that the model could give, as where classes are counted from 1.
+    #[error("label {label} is not among the model's {classes} classes, counted from 0")]
+    Label {
+        /// The dataset's label.
+        label: u32,
+        /// How many classes the model has.
+        classes: usize,
+    },
     /// There are more numbers than a transcript takes.
     #[error(transparent)]
     Limit(#[from] probity_primitives::bounded::LimitError),
@@ -42,6 +50,11 @@ pub fn judge(benchmark: &Benchmark, item: &Item, output: &Output) -> Result<Reco
             _ => return Err(AnswerError::Numbers(scores.len())),
         },
     };
+    if let (Task::Classification, Label::Class(label)) = (benchmark.task, item.label)
+        && usize::try_from(label).is_ok_and(|label| label >= scores.len())
+    {
+        return Err(AnswerError::Label { label, classes: scores.len() });
+    }
     let attached = scores.iter().map(|score| micros(f64::from(*score))).collect();
     Ok(Record {
         item: item.hash,
@@ -112,6 +125,8 @@ mod tests {
         assert_eq!(&record.attached[..], [250_000, 500_000, 500_000]);
         assert_eq!(judged(&accuracy, Label::Class(2), &[0.25, 0.5, 0.5]).unwrap().score, 0);
         assert_eq!(judged(&accuracy, Label::Class(0), &[1.0]), Err(AnswerError::Classes(1)));
+        let outside = Err(AnswerError::Label { label: 3, classes: 3 });
+        assert_eq!(judged(&accuracy, Label::Class(3), &[0.25, 0.5, 0.5]), outside);
     }
 
     #[test]

@@ -206,8 +206,7 @@ impl Definition {
 
 impl InputDefinition {
     fn check(self) -> Result<InputSpec, Fault> {
-        let Self { name, field, columns, shape, scale, dtype } = self;
-        let _ = dtype.unwrap_or(Dtype::F32);
+        let Self { name, field, columns, shape, scale, dtype: None | Some(Dtype::F32) } = self;
         let source = match (field, columns) {
             (Some(field), None) => Source::Array(field),
             (None, Some(Columns::List(columns))) => Source::Columns(columns),

@@ -51,6 +51,12 @@ impl OnnxEngine {
         Ok(Self { plan, shape, batch })
     }
 
+    /// How many items the engine is shown at once.
+    #[must_use]
+    pub const fn batch(&self) -> usize {
+        self.batch
+    }
+
     fn item_len(&self) -> usize {
         self.shape.iter().skip(1).product()
     }

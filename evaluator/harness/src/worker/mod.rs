@@ -85,6 +85,9 @@ pub struct ModelFile {
 }
 
 /// A running worker that has loaded one model.
+///
+/// It lives no longer than the thread that started it: so the system ends it even where its
+/// parent is killed.
 #[derive(Debug)]
 pub struct Worker {
     watchdog: Watchdog,

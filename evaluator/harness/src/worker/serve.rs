@@ -54,7 +54,7 @@ fn serve() -> io::Result<()> {
                 }
                 Err(error) => say(&mut responses, &Response::Failed { item: None, error })?,
             },
-            (Request::Run(inputs), Some(engine)) => answer(engine, inputs, &mut responses)?,
+            (Request::Run(inputs), Some(engine)) => answer(engine, &inputs, &mut responses)?,
             (Request::Measure { inputs, milliseconds }, Some(engine)) => {
                 let response = match measure(engine, &inputs, Duration::from_millis(milliseconds)) {
                     Ok(rate) => Response::Measured(rate),
@@ -87,9 +87,9 @@ fn load(request: &LoadRequest) -> Result<OnnxEngine, EngineError> {
 }
 
 /// One response an item, each sent at once, so that a run that is killed loses no finished item.
-fn answer(engine: &OnnxEngine, inputs: Vec<Input>, responses: &mut impl Write) -> io::Result<()> {
-    for (item, input) in (0u32..).zip(inputs) {
-        match engine.run(&[input]) {
+fn answer(engine: &OnnxEngine, inputs: &[Input], responses: &mut impl Write) -> io::Result<()> {
+    for (item, batch) in (0u32..).zip(inputs.chunks(engine.batch())) {
+        match engine.run(batch) {
             Ok(outputs) => {
                 for output in outputs {
                     say(responses, &Response::Answered(output))?;

@@ -1,9 +1,12 @@
 //! The same transcript, however it is made.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
+use probity_harness::engine::{Input, ModelSpec, Output};
 use probity_harness::run::{Options, Run};
 use probity_harness::stored;
+use probity_harness::worker::Worker;
 use probity_primitives::transcript::{Fold, Transcript};
 
 use crate::support::{digits, execute, fixture, options, prepare};
@@ -20,6 +23,33 @@ fn workers_shares_and_repetition_do_not_change_the_transcript() {
         let once = transcript(&run, 1, 32);
         for (workers, share) in [(1, 32), (1, 597), (2, 7), (4, 1), (4, 100)] {
             assert_eq!(transcript(&run, workers, share), once, "{model} {workers} {share}");
+        }
+    }
+}
+
+/// What a worker answers to all items when it is shown `batch` of them at once.
+fn outputs(run: &Run, batch: u32) -> Vec<Output> {
+    let spec = ModelSpec { batch, ..ModelSpec::of(run.benchmark()) };
+    let limits = &run.benchmark().limits;
+    let mut worker = Worker::start(&options().worker, run.model_file(), &spec, limits).unwrap();
+    let inputs = run.items().iter().map(|item| Input::Features(item.features.clone())).collect();
+    let mut outputs = Vec::new();
+    let flow = worker.run(inputs, |_, output| {
+        outputs.push(output);
+        ControlFlow::Continue(())
+    });
+    assert!(flow.unwrap().is_continue());
+    outputs
+}
+
+#[test]
+fn the_size_of_a_batch_does_not_change_a_bit() {
+    for model in ["bad", "centroid", "logreg", "mlp16", "mlp256", "cnn"] {
+        let run = prepare(&format!("digits_{model}.onnx"));
+        let single = outputs(&run, 1);
+        assert_eq!(single.len(), 597);
+        for batch in [7, 64, 597] {
+            assert!(outputs(&run, batch) == single, "{model} in batches of {batch}");
         }
     }
 }

@@ -22,8 +22,9 @@ fn check(model: &str) {
     let (correct, items) =
         (expected["correct"].as_i64().unwrap(), expected["of"].as_i64().unwrap());
     assert_eq!(report["score"], correct * 1_000_000 / items, "{model}");
+    let golden = &json("golden.json")[model];
+    assert_eq!(report["model"]["hash"], golden["model"], "{model}");
     if profile().instructions.as_str() == "x86_64+fma" {
-        let golden = &json("golden.json")[model];
         assert_eq!(report["answers_root"], golden["answers_root"], "{model}");
         assert_eq!(report["attachments_root"], golden["attachments_root"], "{model}");
     }
