@@ -79,12 +79,18 @@ pub enum RegistryError {
     /// There is nothing to share out.
     #[error("artifact {0} has no royalties due")]
     NothingDue(ArtifactId),
-    /// Money does not move.
+    /// Money does not move, or a number would leave its range.
     #[error(transparent)]
     Bank(#[from] BankError),
-    /// A number would leave its range.
-    #[error(transparent)]
-    Arithmetic(#[from] ArithmeticError),
+    /// An account of the other kind of network, which nobody could use here.
+    #[error("{0} is an address of another kind of network")]
+    WrongNetwork(Address),
+}
+
+impl From<ArithmeticError> for RegistryError {
+    fn from(error: ArithmeticError) -> Self {
+        Self::Bank(error.into())
+    }
 }
 
 /// Why an artifact is not sold.

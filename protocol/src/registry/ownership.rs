@@ -13,6 +13,7 @@ use probity_primitives::{Address, ArtifactId};
 
 use super::error::RegistryError;
 use super::message::{AdvanceState, TransferArtifact, WithdrawArtifact};
+use super::register::same_network;
 use super::royalty;
 use super::state::{ArtifactStatus, StatePoint};
 use crate::event::Event;
@@ -21,7 +22,7 @@ use crate::ledger::{Context, Ledger};
 /// Gives an artifact to another account; an offer of the old owner ends.
 ///
 /// # Errors
-/// [`RegistryError::NotOwner`], [`RegistryError::OwnsAlready`].
+/// [`RegistryError::NotOwner`], [`RegistryError::WrongNetwork`], [`RegistryError::OwnsAlready`].
 pub fn transfer(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -30,6 +31,7 @@ pub fn transfer(
 ) -> Result<(), RegistryError> {
     let TransferArtifact { artifact, to } = *message;
     ledger.owned_artifact(&artifact, sender)?;
+    same_network(sender, to)?;
     if to == sender {
         return Err(RegistryError::OwnsAlready { artifact, owner: sender });
     }

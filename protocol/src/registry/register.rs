@@ -9,15 +9,15 @@ use super::error::RegistryError;
 use super::lineage::{Lineage, lineage};
 use super::manifest::check_manifest;
 use super::message::RegisterArtifact;
-use super::state::{Artifact, ArtifactStatus, StatePoint};
+use super::state::{Artifact, ArtifactStatus, Contributor, StatePoint};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 
 /// Registers an artifact that the sender owns.
 ///
 /// # Errors
-/// [`RegistryError`], in this order: registered already, the manifest by itself, the lineage, the
-/// benchmark part.
+/// [`RegistryError`], in this order: registered already, the manifest by itself, its contributors'
+/// network, the lineage, the benchmark part.
 pub fn register(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -30,6 +30,9 @@ pub fn register(
         return Err(RegistryError::Registered { artifact: id, owner: known.owner });
     }
     check_manifest(manifest)?;
+    for Contributor { account, .. } in &manifest.contributors {
+        same_network(sender, *account)?;
+    }
     let Lineage { ancestors, depth } = lineage(ledger, &manifest.parents)?;
     let benchmark = check_part(ledger, manifest)?.cloned();
 
@@ -48,6 +51,14 @@ pub fn register(
         ledger.benchmarks.insert(id, benchmark);
     }
     ctx.emit(Event::ArtifactRegistered { artifact: id, owner: sender });
+    Ok(())
+}
+
+/// Refuses an account of the other kind of network: nobody could use it here.
+pub(super) fn same_network(sender: Address, account: Address) -> Result<(), RegistryError> {
+    if account.network() != sender.network() {
+        return Err(RegistryError::WrongNetwork(account));
+    }
     Ok(())
 }
 

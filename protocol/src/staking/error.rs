@@ -118,12 +118,15 @@ pub enum StakingError {
         /// The present height.
         now: Height,
     },
-    /// Money does not move.
+    /// Money does not move, or a number would leave its range.
     #[error(transparent)]
     Bank(#[from] BankError),
-    /// A number would leave its range.
-    #[error(transparent)]
-    Arithmetic(#[from] ArithmeticError),
+}
+
+impl From<ArithmeticError> for StakingError {
+    fn from(error: ArithmeticError) -> Self {
+        Self::Bank(error.into())
+    }
 }
 
 /// Why what an operator says of itself does not hold.

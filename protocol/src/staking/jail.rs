@@ -21,7 +21,7 @@ use crate::ledger::{Context, Ledger};
 /// Jails an operator for so many blocks from now on, unless it is jailed for longer or tombstoned.
 ///
 /// # Errors
-/// [`StakingError::UnknownOperator`]; [`StakingError::Arithmetic`] past the last height.
+/// [`StakingError::UnknownOperator`]; [`StakingError::Bank`] past the last height.
 pub fn jail(
     ledger: &mut Ledger,
     ctx: &mut Context,

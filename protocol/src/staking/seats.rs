@@ -34,7 +34,7 @@ pub fn lock_seats(
 /// Ends the lock of so much.
 ///
 /// # Errors
-/// [`StakingError::Arithmetic`] if less was locked: a seat was ended twice.
+/// [`StakingError::Bank`] if less was locked: a seat was ended twice.
 pub fn unlock_seats(
     ledger: &mut Ledger,
     operator: &OperatorId,

@@ -117,6 +117,21 @@ fn a_gift_ends_the_old_owners_offer() {
 }
 
 #[test]
+fn an_account_of_another_kind_of_network_is_not_given_anything() {
+    let mut world = World::new();
+    let artifact = world.model(0, "m", &[]);
+    let elsewhere = Address::of(&Keypair::from_seed([1; 32]).public(), Network::Main);
+    let message = TransferArtifact { artifact, to: elsewhere };
+    let error =
+        world.apply(|ledger, ctx| transfer(ledger, ctx, account_of(0), &message)).unwrap_err();
+    assert_eq!(error, RegistryError::WrongNetwork(elsewhere));
+    let contributors = list(vec![Contributor { account: elsewhere, weight: 1 }]);
+    let made_elsewhere = Manifest { contributors, ..child("n", &[]) };
+    let error = world.register(0, made_elsewhere).unwrap_err();
+    assert_eq!(error, RegistryError::WrongNetwork(elsewhere));
+}
+
+#[test]
 fn what_was_earned_under_one_owner_is_that_owners() {
     let mut world = World::new();
     let given_away = world.model(0, "a", &[]);
