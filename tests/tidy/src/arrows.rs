@@ -11,17 +11,18 @@ use crate::code::bare;
 use crate::files::File;
 
 /// What each package may link, ours by their names without `probity-`.
-pub const ALLOWED: [(&str, &[&str]); 11] = [
+pub const ALLOWED: [(&str, &[&str]); 12] = [
     ("primitives", &[]),
     ("protocol", &["primitives"]),
     ("dao", &["primitives"]),
     ("runtime", &["primitives", "protocol", "dao"]),
     ("harness", &["primitives"]),
-    ("client", &["primitives", "protocol", "runtime"]),
+    ("api", &["primitives", "protocol", "runtime"]),
+    ("client", &["primitives", "protocol", "runtime", "api"]),
     ("evaluator", &["primitives", "protocol", "runtime", "harness", "client"]),
-    ("web", &["primitives", "protocol", "runtime"]),
+    ("web", &["primitives", "protocol", "runtime", "api"]),
     ("simulations", &["primitives", "protocol", "dao", "runtime"]),
-    ("node", &["primitives", "protocol", "runtime", "harness", "evaluator", "web"]),
+    ("node", &["primitives", "protocol", "runtime", "harness", "evaluator", "web", "api"]),
     ("tidy", &[]),
 ];
 
@@ -35,7 +36,7 @@ const OWNED: [(&str, &str); 5] = [
 ];
 
 /// Packages that must not even indirectly link the node, and with it the networking library.
-const LIGHT: [&str; 2] = ["web", "client"];
+const LIGHT: [&str; 3] = ["api", "web", "client"];
 
 /// One package's manifest.
 #[derive(Debug, Clone)]
