@@ -35,15 +35,35 @@ pub fn reserve_loopback(count: usize) -> io::Result<Vec<u16>> {
     Ok(ports)
 }
 
+/// The same address with a free port in the place of TCP port 0.
+///
+/// # Errors
+/// When the system has no free port left.
+pub fn resolve(address: &Multiaddr) -> io::Result<Multiaddr> {
+    let wants_port = address.iter().any(|part| part == Protocol::Tcp(0));
+    let port = if wants_port { reserve_loopback(1)?.first().copied() } else { None };
+    let Some(port) = port else { return Ok(address.clone()) };
+    let settle = |part| if part == Protocol::Tcp(0) { Protocol::Tcp(port) } else { part };
+    Ok(address.iter().map(settle).collect())
+}
+
 /// The address of a TCP port on loopback.
 #[must_use]
-pub fn loopback_tcp(port: &u16) -> Multiaddr {
-    Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(*port))
+pub fn loopback_tcp(port: u16) -> Multiaddr {
+    Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(port))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn port_zero_becomes_a_free_one_and_any_other_stays() {
+        let fixed = loopback_tcp(4_000);
+        assert_eq!(resolve(&fixed).unwrap(), fixed);
+        let free = resolve(&loopback_tcp(0)).unwrap();
+        assert!(free.iter().all(|part| part != Protocol::Tcp(0)) && free.iter().count() == 2);
+    }
 
     #[test]
     fn reserved_ports_differ_and_can_be_listened_on() {

@@ -181,7 +181,7 @@ pub async fn block_intervals(
     });
     let validators = ValidatorSet::new(validators.collect()).map_err(setup)?;
     let ports = crate::ports::reserve_loopback(keypairs.len()).map_err(setup)?;
-    let addresses: Vec<Multiaddr> = ports.iter().map(crate::ports::loopback_tcp).collect();
+    let addresses: Vec<Multiaddr> = ports.into_iter().map(crate::ports::loopback_tcp).collect();
     let (progress, mut decisions) = mpsc::unbounded_channel();
     let mut running = Vec::new();
     for (keypair, listen) in keypairs.into_iter().zip(&addresses) {
@@ -246,7 +246,8 @@ async fn start(
 ) -> Result<(DriverThread<NoOp>, EngineStop), BenchError> {
     let settings = DriverConfig { block_time: config.block_time, now_ms: || 0 };
     let (channels, stop) = engine::start(config).await.map_err(setup)?.split();
-    let (thread, _commands) = driver::spawn(application, channels, settings).map_err(setup)?;
+    let (mut thread, _commands) = driver::spawn(application, settings).map_err(setup)?;
+    thread.attach(channels).await;
     Ok((thread, stop))
 }
 

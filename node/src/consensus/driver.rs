@@ -46,6 +46,7 @@ pub type Command<A> = Box<dyn FnOnce(&mut A) + Send>;
 /// What waits for the application.
 enum Input<A> {
     Engine(Box<AppMsg<ProbityContext>>),
+    Attach(mpsc::Sender<NetworkMsg<ProbityContext>>),
     Command(Command<A>),
     Stop,
 }
@@ -87,7 +88,7 @@ impl<A> Commands<A> {
 pub struct DriverThread<A> {
     inputs: mpsc::Sender<Input<A>>,
     thread: std::thread::JoinHandle<()>,
-    forwarder: tokio::task::JoinHandle<()>,
+    forwarder: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// Settings of a driver.
@@ -99,43 +100,48 @@ pub struct DriverConfig {
     pub now_ms: fn() -> u64,
 }
 
-/// Starts the thread that answers the engine for `application`.
+/// Starts the thread that owns `application`. It answers an engine once one is attached.
 ///
 /// # Errors
 /// When the system has no thread left.
 pub fn spawn<A: Application>(
     application: A,
-    channels: Channels<ProbityContext>,
     config: DriverConfig,
 ) -> std::io::Result<(DriverThread<A>, Commands<A>)> {
     let (inputs, queue) = mpsc::channel(QUEUE);
-    let Channels { consensus: mut questions, network, .. } = channels;
-    let driver = Driver {
-        reassembly: Reassembly::new(application.max_block_bytes()),
-        application,
-        network,
-        config,
-        streams: 0,
-    };
+    let reassembly = Reassembly::new(application.max_block_bytes());
+    let driver = Driver { application, network: None, reassembly, config, streams: 0 };
     let thread =
         std::thread::Builder::new().name("replica".to_owned()).spawn(move || driver.run(queue))?;
-    let forward = inputs.clone();
-    let forwarder = tokio::spawn(async move {
-        while let Some(question) = questions.recv().await {
-            if forward.send(Input::Engine(Box::new(question))).await.is_err() {
-                break;
-            }
-        }
-    });
     let commands = Commands(inputs.clone());
-    Ok((DriverThread { inputs, thread, forwarder }, commands))
+    Ok((DriverThread { inputs, thread, forwarder: None }, commands))
 }
 
 impl<A: Send + 'static> DriverThread<A> {
+    /// Answers this engine from now on, and no longer the one before it.
+    pub async fn attach(&mut self, channels: Channels<ProbityContext>) {
+        let Channels { consensus: mut questions, network, .. } = channels;
+        if let Some(before) = self.forwarder.take() {
+            before.abort();
+        }
+        let inputs = self.inputs.clone();
+        // If the thread has ended there is nobody to answer, and the engine will notice.
+        let _ = inputs.send(Input::Attach(network)).await;
+        self.forwarder = Some(tokio::spawn(async move {
+            while let Some(question) = questions.recv().await {
+                if inputs.send(Input::Engine(Box::new(question))).await.is_err() {
+                    break;
+                }
+            }
+        }));
+    }
+
     /// Lets the thread finish what waits, and waits for it.
     pub async fn stop(self) {
         let Self { inputs, thread, forwarder } = self;
-        forwarder.abort();
+        if let Some(forwarder) = forwarder {
+            forwarder.abort();
+        }
         // If the thread is gone already there is nobody to tell.
         let _ = inputs.send(Input::Stop).await;
         drop(inputs);
@@ -148,7 +154,7 @@ impl<A: Send + 'static> DriverThread<A> {
 
 struct Driver<A> {
     application: A,
-    network: mpsc::Sender<NetworkMsg<ProbityContext>>,
+    network: Option<mpsc::Sender<NetworkMsg<ProbityContext>>>,
     reassembly: Reassembly,
     config: DriverConfig,
     streams: u64,
@@ -159,6 +165,7 @@ impl<A: Application> Driver<A> {
         while let Some(input) = queue.blocking_recv() {
             match input {
                 Input::Engine(question) => self.answer(*question),
+                Input::Attach(network) => self.network = Some(network),
                 Input::Command(command) => command(&mut self.application),
                 Input::Stop => break,
             }
@@ -251,8 +258,9 @@ impl<A: Application> Driver<A> {
     fn publish(&mut self, proposal: &SignedProposal) {
         self.streams = self.streams.wrapping_add(1);
         let name = (u128::from(self.now_ms()) << 64) | u128::from(self.streams);
+        let Some(network) = &self.network else { return };
         for part in stream(proposal, name) {
-            if self.network.blocking_send(NetworkMsg::PublishProposalPart(part)).is_err() {
+            if network.blocking_send(NetworkMsg::PublishProposalPart(part)).is_err() {
                 tracing::debug!("the engine's network is gone; a proposal stays unpublished");
                 return;
             }

@@ -17,8 +17,8 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::app::config::NodeConfig;
 use arc_malachitebft_app_channel::app::types::codec::Codec;
 use arc_malachitebft_app_channel::{
-    Channels, ConsensusContext, EngineHandle, NetworkContext, NetworkIdentity, RequestContext,
-    SyncContext, WalContext, start_engine,
+    Channels, ConsensusContext, EngineHandle, NetworkContext, NetworkIdentity, NetworkRequest,
+    RequestContext, SyncContext, WalContext, start_engine,
 };
 use arc_malachitebft_config::{
     ChannelNames, ConsensusConfig, DiscoveryConfig, P2pConfig, ProtocolNames, ValuePayload,
@@ -30,6 +30,7 @@ use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, identity};
 use probity_primitives::{Address, Keypair, Network, OperatorId, PublicKey};
 use probity_runtime::genesis::ChainIdentity;
+use tokio::sync::mpsc;
 
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, ProbityContext};
@@ -136,16 +137,32 @@ impl Engine {
 }
 
 impl EngineStop {
-    /// Stops the engine and waits until it has gone, at most `patience`.
+    /// Waits until the engine has ended by itself, which it does when one of its parts fails.
+    pub async fn ended(&mut self) {
+        // However the supervisor ended, the engine is gone.
+        let _ = (&mut self.0.handle).await;
+    }
+
+    /// Stops the engine and waits until it has gone, at most twice `patience`.
     pub async fn stop(self, patience: Duration) {
         let Self(EngineHandle { actor, handle }) = self;
-        if actor.stop_and_wait(Some("shutdown".to_owned()), Some(patience)).await.is_err() {
-            tracing::warn!("the engine did not stop in {patience:?}; it is killed");
+        let reason = || Some("shutdown".to_owned());
+        // The parts first, so that each closes its files and connections.
+        actor.stop_children_and_wait(reason(), Some(patience)).await;
+        actor.stop(reason());
+        if !handle.is_finished() && tokio::time::timeout(patience, handle).await.is_err() {
+            tracing::warn!("the engine did not stop within {patience:?}; it is killed");
             actor.kill();
         }
-        if tokio::time::timeout(patience, handle).await.is_err() {
-            tracing::warn!("the engine's supervisor did not end in {patience:?}");
-        }
+    }
+}
+
+/// Lets a running engine keep a connection to another one.
+pub async fn add_peer(engine: &mpsc::Sender<NetworkRequest>, address: Multiaddr) {
+    match NetworkRequest::add_persistent_peer(engine, address.clone()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%address, %error, "a consensus peer is not added"),
+        Err(error) => tracing::warn!(%address, %error, "a consensus peer is not added"),
     }
 }
 

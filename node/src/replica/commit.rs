@@ -26,7 +26,7 @@ use crate::store::{Batch, Store, StoreError, schema, tree};
 /// The name under which the store keeps the hash of its chain's genesis document.
 const GENESIS: &str = "genesis";
 /// For how many heights the state tree is kept whole, so that proofs can be made for them.
-const KEPT_HEIGHTS: u64 = 1_000;
+pub const KEPT_HEIGHTS: u64 = 1_000;
 
 /// The chain in the store; none if the store is new.
 ///

@@ -46,6 +46,7 @@ use crate::store::tree::StoreTree;
 use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
+pub use self::commit::KEPT_HEIGHTS;
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
 use self::undecided::{Judged, Undecided};

@@ -1,0 +1,135 @@
+//! The node behind its HTTP API.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use probity_api::EventRecord;
+use probity_api::view::BlobView;
+use probity_harness::cache::CacheError;
+use probity_primitives::{ContentHash, Height, TxHash};
+use probity_runtime::certificate::Certificate;
+use probity_runtime::proof::StateProof;
+use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
+use probity_web::backend::{
+    Backend, BackendError, BlobError, ByteStream, Health, SubmitError as ApiSubmitError,
+};
+use tokio::sync::watch;
+
+use crate::consensus::driver::CommandError;
+use crate::events;
+use crate::handle::NodeHandle;
+use crate::network::FetchError;
+use crate::relay::OfferError;
+use crate::replica::{KEPT_HEIGHTS, SubmitError};
+use crate::store::StoreError;
+
+#[async_trait]
+impl Backend for NodeHandle {
+    fn genesis(&self) -> &Genesis {
+        self.genesis()
+    }
+
+    fn tip(&self) -> watch::Receiver<Arc<Chain>> {
+        self.tip()
+    }
+
+    fn health(&self) -> Health {
+        let peers = u32::try_from(self.network().peers().len()).unwrap_or(u32::MAX);
+        Health { peers, syncing: self.is_behind() }
+    }
+
+    async fn submit(&self, tx: SignedTx) -> Result<TxHash, ApiSubmitError> {
+        self.submit(tx).await.map_err(|error| match error {
+            OfferError::Refused(SubmitError::Invalid(error)) => ApiSubmitError::Invalid(error),
+            OfferError::Refused(SubmitError::Rejected(reason)) => ApiSubmitError::NoRoom {
+                code: reason.code(),
+                detail: reason.to_string(),
+                retryable: reason.retryable(),
+            },
+            OfferError::Node(error) => ApiSubmitError::Backend(unavailable(error)),
+        })
+    }
+
+    async fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, BackendError> {
+        self.receipt(tx).map_err(failed)
+    }
+
+    async fn header(&self, height: Height) -> Result<Option<Header>, BackendError> {
+        self.header(height).map_err(failed)
+    }
+
+    async fn block(&self, height: Height) -> Result<Option<Block>, BackendError> {
+        self.block(height).map_err(failed)
+    }
+
+    async fn certificate(&self, height: Height) -> Result<Option<Certificate>, BackendError> {
+        self.certificate(height).map_err(failed)
+    }
+
+    async fn records(&self, height: Height) -> Result<Option<Vec<EventRecord>>, BackendError> {
+        events::read(&self.inner.history, height).map_err(failed)
+    }
+
+    async fn prove(&self, key: &[u8], height: Height) -> Result<Option<StateProof>, BackendError> {
+        let tip = self.snapshot().height();
+        if height > tip || tip.since(height) >= KEPT_HEIGHTS {
+            return Ok(None);
+        }
+        self.prove(key, height).map(Some).map_err(|error| BackendError::Failed(error.to_string()))
+    }
+
+    async fn blob(&self, hash: &ContentHash) -> Result<Option<PathBuf>, BlobError> {
+        let limit = self.cache().limit();
+        match self.fetch(*hash, limit).await {
+            Ok(path) => Ok(Some(path)),
+            Err(FetchError::TooLarge { limit, .. }) => Err(BlobError::TooLarge { limit }),
+            Err(error @ (FetchError::Disk { .. } | FetchError::Cache { .. })) => {
+                Err(BlobError::Backend(BackendError::Failed(error.to_string())))
+            }
+            Err(FetchError::TooMany { .. } | FetchError::Ended { .. }) => {
+                let reason = format!("file {hash} cannot be fetched now");
+                Err(BlobError::Backend(BackendError::Unavailable(reason)))
+            }
+            Err(
+                error @ (FetchError::NoPeers { .. }
+                | FetchError::NotFound { .. }
+                | FetchError::NoPeerLeft { .. }
+                | FetchError::TimedOut { .. }),
+            ) => {
+                tracing::debug!(%hash, %error, "a file is not found");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn put_blob(&self, mut body: ByteStream) -> Result<BlobView, BlobError> {
+        let mut incoming = self.cache().incoming(None).map_err(cache_error)?;
+        let mut size = 0u64;
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|error| BlobError::Body(error.to_string()))?;
+            size = size.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+            incoming.push(&bytes).map_err(cache_error)?;
+        }
+        let hash = incoming.finish().map_err(cache_error)?;
+        Ok(BlobView { hash, size })
+    }
+}
+
+fn unavailable(error: CommandError) -> BackendError {
+    BackendError::Unavailable(error.to_string())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is the function of a map_err")]
+fn failed(error: StoreError) -> BackendError {
+    BackendError::Failed(error.to_string())
+}
+
+fn cache_error(error: CacheError) -> BlobError {
+    if let CacheError::TooLarge { limit, .. } = error {
+        BlobError::TooLarge { limit }
+    } else {
+        BlobError::Backend(BackendError::Failed(error.to_string()))
+    }
+}

@@ -1,0 +1,70 @@
+//! What a node is told at its start: plain data, read from nowhere.
+//!
+//! # Not here
+//! Files, environment and command line: whoever starts the node reads those.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use libp2p::Multiaddr;
+use probity_runtime::Genesis;
+
+use crate::mempool;
+use crate::network;
+use crate::replica::OperatorKeys;
+use crate::store::StoreKind;
+
+/// What a node is told at its start.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// The node's name in logs and metrics; two nodes of one process need different ones.
+    pub name: String,
+    /// The directory for everything that the node keeps.
+    pub home: PathBuf,
+    /// The genesis document.
+    pub genesis: Genesis,
+    /// The keys of an operator that decides blocks; a node without them follows.
+    pub operator: Option<OperatorKeys>,
+    /// What keeps the chain.
+    pub store: StoreKind,
+    /// Where the engine listens; for port 0 a free one is taken.
+    pub consensus_listen: Multiaddr,
+    /// The other engines; more can be added later.
+    pub consensus_peers: Vec<Multiaddr>,
+    /// Where the node's own network listens.
+    pub network_listen: Vec<Multiaddr>,
+    /// The other nodes; more can be added later.
+    pub network_peers: Vec<Multiaddr>,
+    /// Where the HTTP API listens, if it is wanted.
+    pub api: Option<SocketAddr>,
+    /// How long a height should take.
+    pub block_time: Duration,
+    /// How many transactions may wait.
+    pub mempool: mempool::Limits,
+    /// The limits of the node's own network.
+    pub network: network::Limits,
+}
+
+impl NodeConfig {
+    /// A node on loopback, on ports that the system chooses, with its data in `home`.
+    #[must_use]
+    pub fn loopback(name: impl Into<String>, home: PathBuf, genesis: Genesis) -> Self {
+        let any = || crate::ports::loopback_tcp(0);
+        Self {
+            name: name.into(),
+            home,
+            genesis,
+            operator: None,
+            store: StoreKind::default(),
+            consensus_listen: any(),
+            consensus_peers: Vec::new(),
+            network_listen: vec![any()],
+            network_peers: Vec::new(),
+            api: None,
+            block_time: Duration::from_secs(1),
+            mempool: mempool::Limits::default(),
+            network: network::Limits::default(),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What the rest of the process holds of a running node.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libp2p::Multiaddr;
+use probity_api::event::EventId;
+use probity_harness::cache::Cache;
+use probity_primitives::{ContentHash, Height, TxHash};
+use probity_runtime::certificate::Certificate;
+use probity_runtime::genesis::ChainIdentity;
+use probity_runtime::proof::{StateProof, prove};
+use probity_runtime::tree::TreeError;
+use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::consensus::driver::Commands;
+use crate::events::EventStream;
+use crate::keeper::Request;
+use crate::network::{FetchError, NetworkHandle, PublishError};
+use crate::node::now_ms;
+use crate::relay::{self, OfferError};
+use crate::replica::history::History;
+use crate::shell::Shell;
+use crate::store::tree::StoreTree;
+use crate::store::{Store, StoreError};
+
+/// A running node. Clones are the same node; it runs until [`NodeHandle::shutdown`].
+#[derive(Clone)]
+pub struct NodeHandle {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// The parts of a running node that answer from outside its threads.
+pub(crate) struct Inner {
+    pub(crate) genesis: Genesis,
+    pub(crate) identity: Arc<ChainIdentity>,
+    pub(crate) tip: watch::Receiver<Arc<Chain>>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) history: History,
+    pub(crate) commands: Commands<Shell>,
+    pub(crate) network: NetworkHandle,
+    pub(crate) cache: Cache,
+    pub(crate) keeper: mpsc::Sender<Request>,
+    pub(crate) consensus_address: Multiaddr,
+    pub(crate) stop_api: watch::Sender<bool>,
+    pub(crate) api: Option<SocketAddr>,
+    pub(crate) block_time: Duration,
+}
+
+/// For how many heights' time a chain may be silent before the node says that it is behind.
+const SILENT_HEIGHTS: u32 = 30;
+/// The shortest such time.
+const MIN_SILENCE: Duration = Duration::from_secs(30);
+
+impl NodeHandle {
+    /// The chain's genesis document.
+    #[must_use]
+    pub fn genesis(&self) -> &Genesis {
+        &self.inner.genesis
+    }
+
+    /// The committed state now.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Chain> {
+        Arc::clone(&self.inner.tip.borrow())
+    }
+
+    /// The committed state, and every later one as it comes.
+    #[must_use]
+    pub fn tip(&self) -> watch::Receiver<Arc<Chain>> {
+        self.inner.tip.clone()
+    }
+
+    /// Whether the newest block is so old that the node must be behind, or the chain stands still.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let silence = self.inner.block_time.saturating_mul(SILENT_HEIGHTS).max(MIN_SILENCE);
+        let age = now_ms().saturating_sub(self.snapshot().tip().time_ms);
+        Duration::from_millis(age) > silence
+    }
+
+    /// Waits until a height is committed; false if the node stopped before.
+    pub async fn reach(&self, height: Height) -> bool {
+        self.tip().wait_for(|chain| chain.height() >= height).await.is_ok()
+    }
+
+    /// Takes a transaction into the mempool and gossips it.
+    ///
+    /// # Errors
+    /// [`OfferError`] with the reason.
+    pub async fn submit(&self, tx: SignedTx) -> Result<TxHash, OfferError> {
+        let tx = relay::verify(tx, Arc::clone(&self.inner.identity)).await?;
+        relay::offer(&self.inner.commands, tx.clone()).await?;
+        match self.inner.network.publish_tx(tx.signed().encode()).await {
+            Ok(()) | Err(PublishError::Duplicate) => {}
+            Err(
+                error @ (PublishError::TooLong { .. }
+                | PublishError::NoPeers
+                | PublishError::Refused(_)
+                | PublishError::Ended),
+            ) => {
+                // This node still proposes it when its turn comes.
+                tracing::debug!(tx = %tx.hash(), %error, "a transaction is not gossiped");
+            }
+        }
+        Ok(tx.hash())
+    }
+
+    /// What happened after `after`, or from the next block on.
+    #[must_use]
+    pub fn events(&self, after: Option<EventId>) -> EventStream {
+        EventStream::new(self.inner.history.clone(), self.tip(), after)
+    }
+
+    /// The block at a height.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read, as for every method that reads it.
+    pub fn block(&self, height: Height) -> Result<Option<Block>, StoreError> {
+        self.inner.history.block(height)
+    }
+
+    /// The header at a height.
+    ///
+    /// # Errors
+    /// As for [`Self::block`].
+    pub fn header(&self, height: Height) -> Result<Option<Header>, StoreError> {
+        self.inner.history.header(height)
+    }
+
+    /// The votes that decided a height.
+    ///
+    /// # Errors
+    /// As for [`Self::block`].
+    pub fn certificate(&self, height: Height) -> Result<Option<Certificate>, StoreError> {
+        self.inner.history.certificate(height)
+    }
+
+    /// What became of a transaction, if it stands in a block.
+    ///
+    /// # Errors
+    /// As for [`Self::block`].
+    pub fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, StoreError> {
+        self.inner.history.receipt(tx)
+    }
+
+    /// The proof about a state key at a height.
+    ///
+    /// # Errors
+    /// [`TreeError`] if the store cannot be read or no longer keeps the height's tree.
+    pub fn prove(&self, key: &[u8], height: Height) -> Result<StateProof, TreeError> {
+        prove(&StoreTree(self.inner.store.as_ref()), key, height)
+    }
+
+    /// The path of a file in the cache, fetched from peers if it is not there yet.
+    ///
+    /// # Errors
+    /// [`FetchError`].
+    pub async fn fetch(&self, hash: ContentHash, limit: u64) -> Result<PathBuf, FetchError> {
+        self.inner.network.fetch(hash, limit).await
+    }
+
+    /// The files that this node keeps and serves.
+    #[must_use]
+    pub fn cache(&self) -> &Cache {
+        &self.inner.cache
+    }
+
+    /// The node's own network.
+    #[must_use]
+    pub fn network(&self) -> &NetworkHandle {
+        &self.inner.network
+    }
+
+    /// Where the engine listens.
+    #[must_use]
+    pub fn consensus_address(&self) -> &Multiaddr {
+        &self.inner.consensus_address
+    }
+
+    /// Where the HTTP API listens.
+    #[must_use]
+    pub fn api_address(&self) -> Option<SocketAddr> {
+        self.inner.api
+    }
+
+    /// Keeps connections to another node, of the engine and of the node's own network.
+    pub async fn add_peer(
+        &self,
+        consensus: Multiaddr,
+        network: impl IntoIterator<Item = Multiaddr>,
+    ) {
+        // A keeper that has ended has no engine to connect.
+        let _ = self.inner.keeper.send(Request::AddPeer(consensus)).await;
+        for address in network {
+            self.inner.network.add_peer(address).await;
+        }
+    }
+
+    /// Stops the API, the engine, the replica and the network, in this order, and waits for each.
+    pub async fn shutdown(&self) {
+        self.inner.stop_api.send_replace(true);
+        let (told, stopped) = oneshot::channel();
+        if self.inner.keeper.send(Request::Stop(told)).await.is_ok() {
+            // An error means that the keeper ended, and with it what it kept.
+            let _ = stopped.await;
+        }
+        self.inner.network.shutdown().await;
+    }
+}

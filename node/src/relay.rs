@@ -1,0 +1,158 @@
+//! Transactions from peers: verified, offered to the mempool, and judged for gossip.
+//!
+//! Signatures are checked on blocking threads, a bounded number at a time; when all are busy the
+//! network's own queue fills and sheds, so that a flood of transactions cannot starve consensus.
+
+use std::sync::Arc;
+
+use probity_runtime::genesis::ChainIdentity;
+use probity_runtime::tx::TxError;
+use probity_runtime::{SignedTx, VerifiedTx};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::consensus::driver::{CommandError, Commands};
+use crate::mempool::Rejected;
+use crate::network::{IncomingTx, Judgement, NetworkEvent};
+use crate::replica::SubmitError;
+use crate::shell::Shell;
+
+/// Most signatures of transactions that are checked at a time.
+const CHECKS: usize = 8;
+
+/// Why a transaction was not taken by this node.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// It means nothing, cannot stand in a block, or finds no room.
+    #[error(transparent)]
+    Refused(#[from] SubmitError),
+    /// The node did not look at it.
+    #[error(transparent)]
+    Node(#[from] CommandError),
+}
+
+impl From<TxError> for OfferError {
+    fn from(error: TxError) -> Self {
+        Self::Refused(SubmitError::Invalid(error))
+    }
+}
+
+/// Checks a transaction's signature away from the threads that serve connections.
+///
+/// # Errors
+/// [`OfferError`] with the reason.
+pub(crate) async fn verify(
+    tx: SignedTx,
+    identity: Arc<ChainIdentity>,
+) -> Result<VerifiedTx, OfferError> {
+    let check = tokio::task::spawn_blocking(move || tx.verify(&identity));
+    // A check that was cut short belongs to a runtime that is shutting down.
+    Ok(check.await.map_err(|_| CommandError::Stopped)??)
+}
+
+/// Offers a verified transaction to the mempool.
+///
+/// # Errors
+/// [`OfferError`] with the reason.
+pub(crate) async fn offer(commands: &Commands<Shell>, tx: VerifiedTx) -> Result<(), OfferError> {
+    let (reply, answer) = oneshot::channel();
+    commands.send(Box::new(move |shell| {
+        // Whoever asked may be gone.
+        let _ = reply.send(shell.submit(tx));
+    }))?;
+    answer.await.map_err(|_| CommandError::Stopped)??;
+    Ok(())
+}
+
+/// Judges transactions from peers until the network ends.
+pub(crate) async fn run(
+    mut events: mpsc::Receiver<NetworkEvent>,
+    commands: Commands<Shell>,
+    identity: Arc<ChainIdentity>,
+) {
+    let checks = Arc::new(Semaphore::new(CHECKS));
+    while let Some(event) = events.recv().await {
+        let incoming = match event {
+            NetworkEvent::TxReceived(incoming) => incoming,
+            NetworkEvent::PeerConnected(peer) => {
+                tracing::debug!(%peer, "connected");
+                continue;
+            }
+            NetworkEvent::PeerDisconnected(peer) => {
+                tracing::debug!(%peer, "disconnected");
+                continue;
+            }
+        };
+        let Ok(permit) = Arc::clone(&checks).acquire_owned().await else { return };
+        let (commands, identity) = (commands.clone(), Arc::clone(&identity));
+        tokio::spawn(async move {
+            judge(incoming, &commands, identity).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn judge(incoming: IncomingTx, commands: &Commands<Shell>, identity: Arc<ChainIdentity>) {
+    let IncomingTx { bytes, peer, verdict } = incoming;
+    let outcome = match SignedTx::decode(&bytes) {
+        Ok(tx) => match verify(tx, identity).await {
+            Ok(tx) => offer(commands, tx).await,
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = &outcome {
+        tracing::debug!(%peer, %error, "a transaction from a peer is not taken");
+    }
+    verdict.give(judgement(&outcome));
+}
+
+/// What a transaction's fate here says about the peer that sent it.
+///
+/// Only what can never be valid is held against a peer: the state moves on, and what is late or
+/// early here was in order where it came from.
+fn judgement(outcome: &Result<(), OfferError>) -> Judgement {
+    match outcome {
+        Ok(()) => Judgement::Accept,
+        Err(OfferError::Node(CommandError::Busy | CommandError::Stopped)) => Judgement::Ignore,
+        Err(OfferError::Refused(SubmitError::Rejected(reason))) => match reason {
+            Rejected::Known(_)
+            | Rejected::NonceTaken { .. }
+            | Rejected::NonceUsed { .. }
+            | Rejected::NonceTooHigh { .. }
+            | Rejected::Expired { .. }
+            | Rejected::SenderFull { .. }
+            | Rejected::Full { .. } => Judgement::Ignore,
+        },
+        Err(OfferError::Refused(SubmitError::Invalid(reason))) => match reason {
+            TxError::Malformed(_)
+            | TxError::Oversized { .. }
+            | TxError::WrongChain { .. }
+            | TxError::WrongNetwork(_)
+            | TxError::WrongKey { .. }
+            | TxError::BadSignature(_) => Judgement::Reject,
+            TxError::Expired { .. }
+            | TxError::StaleNonce { .. }
+            | TxError::FutureNonce { .. }
+            | TxError::FeeTooLow { .. }
+            | TxError::Underfunded { .. } => Judgement::Ignore,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_primitives::{Domain, Hash, TxHash};
+
+    use super::*;
+
+    #[test]
+    fn only_what_can_never_be_valid_is_held_against_the_peer() {
+        let oversized = TxError::Oversized { len: 2, limit: 1 };
+        assert_eq!(judgement(&Err(oversized.into())), Judgement::Reject);
+        let known = Rejected::Known(TxHash(Hash::of_bytes(Domain::Tx, b"")));
+        let refused = OfferError::Refused(SubmitError::Rejected(known));
+        assert_eq!(judgement(&Err(refused)), Judgement::Ignore);
+        assert_eq!(judgement(&Err(CommandError::Busy.into())), Judgement::Ignore);
+        assert_eq!(judgement(&Ok(())), Judgement::Accept);
+    }
+}

@@ -1,0 +1,98 @@
+//! The replica with the outside told of what it does.
+//!
+//! [`Shell`] is what the engine's driver owns: it passes every question on to the replica and
+//! publishes each committed state, after it is durable.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use probity_primitives::{BlockHash, Height, Signature, TxHash};
+use probity_runtime::certificate::Certificate;
+use probity_runtime::validators::ValidatorSet;
+use probity_runtime::{Chain, VerifiedTx};
+use tokio::sync::watch;
+
+use crate::replica::application::{Application, Synced, Verdict};
+use crate::replica::proposal::{ProposalHeader, SignedProposal};
+use crate::replica::{Replica, ReplicaError, SubmitError};
+
+/// The replica with the outside told of what it does.
+pub(crate) struct Shell {
+    replica: Replica,
+    tip: watch::Sender<Arc<Chain>>,
+}
+
+impl Shell {
+    /// Tells the outside what `replica` commits.
+    pub(crate) fn new(replica: Replica) -> (Self, watch::Receiver<Arc<Chain>>) {
+        let (tip, watching) = watch::channel(Arc::clone(replica.chain()));
+        (Self { replica, tip }, watching)
+    }
+
+    /// Lets a transaction wait for a block.
+    pub(crate) fn submit(&mut self, tx: VerifiedTx) -> Result<TxHash, SubmitError> {
+        self.replica.submit(tx)
+    }
+}
+
+impl Application for Shell {
+    type Error = ReplicaError;
+
+    fn next_height(&self) -> Height {
+        self.replica.next_height()
+    }
+
+    fn validators(&self) -> &ValidatorSet {
+        self.replica.validators()
+    }
+
+    fn max_block_bytes(&self) -> usize {
+        self.replica.max_block_bytes()
+    }
+
+    fn propose(
+        &mut self,
+        height: Height,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<SignedProposal, ReplicaError> {
+        self.replica.propose(height, round, now_ms)
+    }
+
+    fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
+        self.replica.accepts(header, signature)
+    }
+
+    fn receive(&mut self, proposal: SignedProposal, now_ms: u64) -> Option<Verdict> {
+        self.replica.receive(proposal, now_ms)
+    }
+
+    fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
+        self.replica.start_round(height, round, now_ms)
+    }
+
+    fn proposal(&self, block: &BlockHash) -> Option<SignedProposal> {
+        self.replica.proposal(block)
+    }
+
+    fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
+        let before = self.replica.chain().height();
+        self.replica.decide(certificate)?;
+        if self.replica.chain().height() > before {
+            self.tip.send_replace(Arc::clone(self.replica.chain()));
+        }
+        Ok(())
+    }
+
+    fn decided(
+        &self,
+        first: Height,
+        last: Height,
+    ) -> Result<Vec<(Bytes, Certificate)>, ReplicaError> {
+        self.replica.decided(first, last)
+    }
+
+    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
+        self.replica.synced(height, round, bytes)
+    }
+}
