@@ -63,6 +63,16 @@ pub struct Executed {
     pub tree: TreeUpdate,
 }
 
+impl Executed {
+    /// Who decides after this block, if that changed with it: what a result certificate needs of
+    /// every such block ([`crate::result_certificate::SetChange`]).
+    #[must_use]
+    pub fn changed_validators(&self) -> Option<&ValidatorSet> {
+        let header = &self.block.header;
+        (header.validators != header.next_validators).then(|| self.chain.validators())
+    }
+}
+
 impl Chain {
     /// The chain at height 0, from its genesis document.
     ///

@@ -8,9 +8,13 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use jmt::proof::SparseMerkleProof;
 use jmt::{JellyfishMerkleTree, KeyHash, RootHash};
+use probity_primitives::bounded::LimitError;
 use probity_primitives::codec::{self, CodecError};
-use probity_primitives::{BoundedVec, Hash, Height};
+use probity_primitives::{Hash, Height};
+use probity_protocol::table::MAX_ENTRY_BYTES;
+use serde::{Deserialize, Serialize};
 
+use crate::hex_bytes::HexBytes;
 use crate::tree::{self, NodeStore, Reader, StateHasher, TreeError, damaged};
 
 /// The longest state key in bytes.
@@ -20,16 +24,17 @@ pub const MAX_KEY_BYTES: usize = 1_024;
 pub const MAX_PATH_BYTES: usize = 32 * 1_024;
 
 /// A proof about one key at one height.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StateProof {
     /// The state key.
-    pub key: BoundedVec<u8, MAX_KEY_BYTES>,
+    pub key: HexBytes<MAX_KEY_BYTES>,
     /// The entry's value; none proves that there is no entry.
-    pub value: Option<BoundedVec<u8, { probity_protocol::table::MAX_ENTRY_BYTES }>>,
+    pub value: Option<HexBytes<MAX_ENTRY_BYTES>>,
     /// The height whose root it leads to.
     pub height: Height,
     /// The encoded siblings up to the root.
-    pub path: BoundedVec<u8, MAX_PATH_BYTES>,
+    pub path: HexBytes<MAX_PATH_BYTES>,
 }
 
 /// Why a proof does not show what it says.
@@ -64,15 +69,12 @@ pub fn prove<S: NodeStore + ?Sized>(
     let place = KeyHash(*tree::key_hash(key).as_bytes());
     let (value, path) =
         tree.get_with_proof(place, height.0).map_err(|error| damaged(height, &error))?;
-    let bounded = |error: probity_primitives::bounded::LimitError| TreeError::Damaged {
-        height,
-        reason: error.to_string(),
-    };
+    let bounded = |error: LimitError| TreeError::Damaged { height, reason: error.to_string() };
     Ok(StateProof {
-        key: BoundedVec::from_vec(key.to_vec()).map_err(bounded)?,
-        value: value.map(BoundedVec::from_vec).transpose().map_err(bounded)?,
+        key: HexBytes::new(key.to_vec()).map_err(bounded)?,
+        value: value.map(HexBytes::new).transpose().map_err(bounded)?,
         height,
-        path: BoundedVec::from_vec(codec::encode(&path)).map_err(bounded)?,
+        path: HexBytes::new(codec::encode(&path)).map_err(bounded)?,
     })
 }
 
@@ -83,13 +85,23 @@ impl StateProof {
     /// [`ProofError`], which names the root.
     pub fn verify(&self, root: Hash) -> Result<(), ProofError> {
         let Self { key, value, height, path } = self;
-        let path: SparseMerkleProof<StateHasher> = codec::decode(path, MAX_PATH_BYTES)?;
-        let place = KeyHash(*tree::key_hash(key).as_bytes());
-        let value = value.as_ref().map(|value| value.to_vec());
-        path.verify(RootHash(*root.as_bytes()), place, value).map_err(|error| ProofError::Refused {
-            height: *height,
-            root,
-            reason: format!("{error:#}"),
-        })
+        verify(root, *height, key, value.as_deref(), path)
     }
+}
+
+/// Checks that the state under `root` holds `value` at `key`, or no value.
+pub(crate) fn verify(
+    root: Hash,
+    height: Height,
+    key: &[u8],
+    value: Option<&[u8]>,
+    path: &[u8],
+) -> Result<(), ProofError> {
+    let path: SparseMerkleProof<StateHasher> = codec::decode(path, MAX_PATH_BYTES)?;
+    let place = KeyHash(*tree::key_hash(key).as_bytes());
+    path.verify(RootHash(*root.as_bytes()), place, value).map_err(|error| ProofError::Refused {
+        height,
+        root,
+        reason: format!("{error:#}"),
+    })
 }

@@ -33,6 +33,7 @@ pub struct Actor {
     pub vrf: VrfSecret,
     /// How it works on tasks.
     pub behaviour: Behaviour,
+    id: OperatorId,
 }
 
 /// The network of every world.
@@ -43,18 +44,15 @@ impl Actor {
     #[must_use]
     pub fn new(seed: u64, number: u32) -> Option<Self> {
         let vrf = VrfSecret::from_seed(secret(seed, "vrf", number)).ok()?;
-        Some(Self {
-            owner: person(seed, "owner", number),
-            key: person(seed, "key", number),
-            vrf,
-            behaviour: Behaviour::Honest,
-        })
+        let (owner, key) = (person(seed, "owner", number), person(seed, "key", number));
+        let id = OperatorId::of(&Address::of(&owner.public(), NETWORK), &key.public());
+        Some(Self { owner, key, vrf, behaviour: Behaviour::Honest, id })
     }
 
-    /// The operator's identifier, while this is its first key.
+    /// The operator's identifier, which stays when its hot key is replaced.
     #[must_use]
-    pub fn id(&self) -> OperatorId {
-        OperatorId::of(&self.owner_address(), &self.key.public())
+    pub const fn id(&self) -> OperatorId {
+        self.id
     }
 
     /// The cold key's account.

@@ -20,8 +20,12 @@ use probity_runtime::genesis::{
 };
 use probity_runtime::invariants::{self, Violation};
 use probity_runtime::receipt::{Outcome, Receipt};
+use probity_runtime::result_certificate::{
+    BuildError, ResultCertificate, SetChange, Sources, reveals_in,
+};
 use probity_runtime::tree::MemoryTree;
 use probity_runtime::tx::{TxBody, TxError};
+use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Block, Chain, Executed, Header, Message, SignedTx, VerifiedTx};
 
 use crate::actor::{Actor, NETWORK, person};
@@ -108,6 +112,9 @@ pub enum WorldError {
         /// For how long.
         blocks: u64,
     },
+    /// There is no certificate of a result.
+    #[error(transparent)]
+    Certificate(#[from] BuildError),
     /// A synthetic list is too long.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -133,6 +140,8 @@ pub struct World {
     pub sheets: Vec<(ArtifactId, Sheet)>,
     /// The blocks from height 0, with their receipts.
     pub log: Vec<(Block, Vec<Receipt>)>,
+    /// Every change of validators so far, as certificates need it.
+    pub changes: Vec<SetChange>,
     seed: u64,
     check: bool,
     pending: Vec<VerifiedTx>,
@@ -160,6 +169,7 @@ impl World {
             people,
             sheets: Vec::new(),
             log: vec![(first.block, first.receipts)],
+            changes: Vec::new(),
             seed: config.seed,
             check: config.check,
             pending: Vec::new(),
@@ -231,7 +241,7 @@ impl World {
         {
             return Err(WorldError::Nondeterministic(applied.chain.height()));
         }
-        let before = self.commit(applied);
+        let before = self.commit(applied)?;
         self.checked(Some(&before))?;
         Ok(self.log.last().map(|(_, receipts)| receipts.clone()).unwrap_or_default())
     }
@@ -269,31 +279,48 @@ impl World {
         }
     }
 
-    /// What the validators of a height sign when they decide its block.
+    /// What the validators of a height, `set`, sign when they decide its block.
     ///
     /// # Errors
     /// [`WorldError::Nobody`] if one of them has no keys here.
-    pub fn certify(&self, header: &Header) -> Result<Certificate, WorldError> {
+    pub fn certify(&self, header: &Header, set: &ValidatorSet) -> Result<Certificate, WorldError> {
         let (height, block) = (header.height, header.hash());
-        let mut signers: Vec<&Actor> = self.actors.iter().collect();
-        signers.sort_by_key(|actor| actor.id());
-        let signatures = signers
-            .into_iter()
-            .map(|actor| {
-                let statement = VoteStatement {
-                    chain_id: &self.genesis.chain_id,
-                    genesis_hash: self.chain.genesis_hash(),
-                    kind: VoteKind::Precommit,
-                    height,
-                    round: 0,
-                    block: Some(block),
-                    validator: actor.id(),
-                };
-                (actor.id(), actor.key.sign(Domain::Vote, &statement.sign_bytes()))
-            })
-            .collect();
+        let mut signatures = Vec::new();
+        for validator in set.iter().map(|one| one.operator) {
+            let statement = VoteStatement {
+                chain_id: &self.genesis.chain_id,
+                genesis_hash: self.chain.genesis_hash(),
+                kind: VoteKind::Precommit,
+                height,
+                round: 0,
+                block: Some(block),
+                validator,
+            };
+            let key = &self.actor(&validator)?.key;
+            signatures.push((validator, key.sign(Domain::Vote, &statement.sign_bytes())));
+        }
         let signatures = BoundedVec::from_vec(signatures)?;
         Ok(Certificate { height, round: 0, block, signatures })
+    }
+
+    /// The certificate of a task's result, at the newest height.
+    ///
+    /// # Errors
+    /// [`WorldError::Certificate`] if there is no result.
+    pub fn certificate(&self, task: TaskId) -> Result<ResultCertificate, WorldError> {
+        let missing = || WorldError::Certificate(BuildError::NoResult(task));
+        let outcome = self.ledger().outcomes.get(&task).ok_or_else(missing)?;
+        let round = self.ledger().tasks.get(&task).map(|task| task.round).unwrap_or_default();
+        let blocks = self.log.iter().map(|(block, _)| block);
+        let sources = Sources {
+            genesis: &self.genesis,
+            chain: &self.chain,
+            store: &self.tree,
+            commit: self.certify(self.chain.tip(), self.chain.validators())?,
+            changes: self.changes.clone(),
+            reveals: reveals_in(task, round, outcome, blocks),
+        };
+        Ok(ResultCertificate::build(sources, task)?)
     }
 
     /// The operator with an identifier.
@@ -316,12 +343,17 @@ impl World {
         Ok((id, proof))
     }
 
-    fn commit(&mut self, executed: Executed) -> Ledger {
+    fn commit(&mut self, executed: Executed) -> Result<Ledger, WorldError> {
         let before = self.chain.ledger().clone();
+        if let Some(next) = executed.changed_validators() {
+            let header = executed.block.header.clone();
+            let commit = self.certify(&header, self.chain.validators())?;
+            self.changes.push(SetChange { header, commit, next: next.clone() });
+        }
         self.tree.commit(&executed.tree, false);
         self.log.push((executed.block, executed.receipts));
         self.chain = executed.chain;
-        before
+        Ok(before)
     }
 
     fn checked(&self, before: Option<&Ledger>) -> Result<(), WorldError> {

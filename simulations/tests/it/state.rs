@@ -1,12 +1,13 @@
 //! The state tree, its proofs, and a chain that is replayed or loaded from its entries.
 
 use probity_primitives::codec::{decode, encode};
-use probity_primitives::{Address, BoundedVec, Hash, Height, Network};
+use probity_primitives::{Address, Hash, Height, Network};
 use probity_protocol::bank::Account;
 use probity_protocol::ledger::Tag;
 use probity_protocol::table::state_key;
 use probity_protocol::task::Mode;
 use probity_runtime::chain::LoadError;
+use probity_runtime::hex_bytes::HexBytes;
 use probity_runtime::proof::{self, StateProof};
 use probity_runtime::tree::{self, MemoryTree};
 use probity_runtime::{Chain, Genesis};
@@ -117,7 +118,7 @@ fn an_absence_is_proven_and_a_presence_cannot_be_denied() {
     denied.value = None;
     assert!(denied.verify(root).is_err());
     let mut invented = absent;
-    invented.value = Some(BoundedVec::from_vec(vec![1]).unwrap());
+    invented.value = Some(HexBytes::new(vec![1]).unwrap());
     assert!(invented.verify(root).is_err());
 }
 
