@@ -28,6 +28,7 @@ use probity_protocol::{Bucket, Context, Event, Ledger, staking};
 
 pub use error::{BlockError, LoadError};
 use execution::Execution;
+pub use execution::fixed_fee;
 
 use crate::block::{Block, HEADER_ROOM, Header, MAX_BLOCK_BYTES, MAX_BLOCK_TXS, tx_list_hash};
 use crate::genesis::{ChainIdentity, Genesis, GenesisError, GenesisOperator};

@@ -114,7 +114,8 @@ fn charge(ledger: &mut Ledger, tx: &VerifiedTx, fee: Amount) -> Result<(), TxErr
 }
 
 /// What a message of so many signed bytes costs. A fee that cannot be counted cannot be paid.
-pub(crate) fn fixed_fee(fees: &Fees, message: &Message, bytes: usize) -> Amount {
+#[must_use]
+pub fn fixed_fee(fees: &Fees, message: &Message, bytes: usize) -> Amount {
     let bytes = u128::try_from(bytes).unwrap_or(u128::MAX);
     fees.per_byte
         .checked_mul(bytes)
