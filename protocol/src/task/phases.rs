@@ -270,6 +270,8 @@ fn next_round(
         return settlement::void(ledger, ctx, id, task, reason, &[]);
     }
     release(ledger, id, &task)?;
+    // Nobody is seated between the rounds: if nobody can be drawn, nothing is released twice.
+    task.phase = Phase::Open { until: ctx.height };
     task.round = task.round.saturating_add(1);
     start_round(ledger, ctx, id, task)
 }
