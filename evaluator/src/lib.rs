@@ -8,7 +8,7 @@
 //! [`agenda`] says what to do about an assignment. [`work`] fetches artifacts and runs the harness,
 //! [`strategy`] says whether honestly, [`desk`] keeps what a restart must not lose, [`outbox`]
 //! keeps nonces in order, [`agent`] is the loop. [`node_api`] is all that the agent needs of a
-//! node.
+//! node, [`remote`] a node over HTTP.
 //!
 //! # Not here
 //! How items are answered and transcripts are built: `probity_harness`. What a fault costs:
@@ -21,5 +21,6 @@ pub mod agent;
 pub mod desk;
 pub mod node_api;
 pub mod outbox;
+pub mod remote;
 pub mod strategy;
 pub mod work;

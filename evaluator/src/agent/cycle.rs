@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
 use probity_protocol::params::Fees;
+use probity_runtime::chain::fixed_fee;
 use probity_runtime::query::Assignment;
 use probity_runtime::receipt::Outcome;
 use probity_runtime::{ChainIdentity, TxBody};
@@ -264,7 +265,7 @@ impl<A: NodeApi> Agent<A> {
         };
         // The encoding is of fixed width, so the fee does not change the length it depends on.
         let bytes = body.clone().sign(identity.genesis_hash, key).encode().len();
-        body.fee = fee(fees, &body, bytes);
+        body.fee = fixed_fee(fees, &body.message, bytes);
         match self.api.submit(body.sign(identity.genesis_hash, key)).await {
             Ok(tx) => {
                 tracing::info!(?errand, %tx, operator = %self.operator, "is sent");
@@ -288,13 +289,6 @@ impl<A: NodeApi> Agent<A> {
         self.status.failed = self.status.failed.saturating_add(1);
         self.status.last_error = Some(error.to_string());
     }
-}
-
-fn fee(fees: &Fees, body: &TxBody, bytes: usize) -> Amount {
-    let bytes = u128::try_from(bytes).unwrap_or(u128::MAX);
-    let size = fees.per_byte.checked_mul(bytes);
-    let whole = size.and_then(|size| body.message.base_fee(fees).checked_add(size));
-    whole.unwrap_or(Amount::from_units(u128::MAX))
 }
 
 /// Waits for a new height; a node that does not say one is left alone for a while.

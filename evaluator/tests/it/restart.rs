@@ -1,0 +1,77 @@
+//! Agents that end and start again at the worst times.
+
+use probity_evaluator::agent::AgentHandle;
+use probity_evaluator::strategy::Strategy;
+use probity_primitives::TaskId;
+use probity_protocol::task::{Phase, Submission};
+
+use crate::net::{Net, bounded, digits, is_final};
+
+fn start_all(net: &Net) -> Vec<AgentHandle> {
+    net.actors().iter().map(|actor| net.start(actor, Strategy::Honest)).collect()
+}
+
+async fn end_all(agents: Vec<AgentHandle>) {
+    for agent in agents {
+        bounded(agent.shutdown()).await;
+    }
+}
+
+fn everyone_is_paid(net: &Net, task: TaskId) {
+    let ledger = net.ledger();
+    let outcome = ledger.outcomes.get(&task).unwrap();
+    assert_eq!(outcome.revealed, outcome.seats);
+    assert!(outcome.members.iter().all(|member| member.paid.units() > 0), "{outcome:?}");
+    assert_eq!(ledger.convictions.iter().count(), 0);
+    assert_eq!(net.refusals(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_that_start_anew_at_every_block_lose_nothing_and_send_nothing_twice() {
+    let net = Net::new(4);
+    let task = net.request(&digits("digits_logreg.onnx"));
+    while !is_final(&net.task(task).phase) {
+        let agents = start_all(&net);
+        net.settled(&agents).await;
+        end_all(agents).await;
+        net.seal();
+    }
+    everyone_is_paid(&net, task);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_slept_through_the_evaluation_of_others_still_commits_in_time() {
+    let net = Net::new(4);
+    let task = net.request(&digits("digits_logreg.onnx"));
+    net.run_until(&[], task, |phase| matches!(phase, Phase::Commit { .. })).await;
+    let Phase::Commit { until: end, .. } = net.task(task).phase else { unreachable!() };
+    while net.tip().0 + 1 < end.0 {
+        net.seal();
+    }
+    let agents = start_all(&net);
+    net.run_until(&agents, task, is_final).await;
+    end_all(agents).await;
+    everyone_is_paid(&net, task);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_lost_its_disk_after_the_commitment_makes_the_same_reveal() {
+    let net = Net::new(4);
+    let task = net.request(&digits("digits_logreg.onnx"));
+    let agents = start_all(&net);
+    net.run_until(&agents, task, |phase| matches!(phase, Phase::Reveal { .. })).await;
+    end_all(agents).await;
+    let committed = |net: &Net| {
+        let ledger = net.ledger();
+        let sent = ledger.submissions.iter().map(|(_, sent)| sent.clone());
+        sent.filter(|sent| matches!(sent, Submission::Committed { .. })).count()
+    };
+    assert!(committed(&net) > 0);
+    for actor in net.actors() {
+        std::fs::remove_dir_all(net.home_of(&actor)).unwrap();
+    }
+    let agents = start_all(&net);
+    net.run_until(&agents, task, is_final).await;
+    end_all(agents).await;
+    everyone_is_paid(&net, task);
+}
