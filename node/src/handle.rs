@@ -200,6 +200,13 @@ impl NodeHandle {
         }
     }
 
+    /// Starts the engine anew, for instance when it seems to have lost its peers. What it voted is
+    /// in its log, so this is always safe.
+    pub async fn restart_engine(&self) {
+        // A keeper that has ended has no engine to start.
+        let _ = self.inner.keeper.send(Request::Restart).await;
+    }
+
     /// Stops the API, the engine, the replica and the network, in this order, and waits for each.
     pub async fn shutdown(&self) {
         self.inner.stop_api.send_replace(true);

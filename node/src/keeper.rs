@@ -27,6 +27,8 @@ const MAX_STANDSTILL: Duration = Duration::from_secs(3_600);
 pub(crate) enum Request {
     /// Keep a connection to this engine too.
     AddPeer(Multiaddr),
+    /// Start the engine anew.
+    Restart,
     /// Stop the engine and say when it has stopped.
     Stop(oneshot::Sender<()>),
 }
@@ -49,6 +51,7 @@ pub(crate) struct Keeper {
 enum End {
     Engine,
     Standstill,
+    Restart,
     Stop(Option<oneshot::Sender<()>>),
 }
 
@@ -70,6 +73,7 @@ impl Keeper {
                     tracing::warn!(?standstill, "the height stands still; the engine starts anew");
                     standstill = standstill.saturating_mul(2).min(MAX_STANDSTILL);
                 }
+                End::Restart => tracing::info!("the engine starts anew, as was asked"),
                 End::Stop(told) => return self.finish(told).await,
             }
             engine = match self.start().await {
@@ -89,6 +93,7 @@ impl Keeper {
             match tokio::time::timeout(RETRY, self.requests.recv()).await {
                 Err(_) => {}
                 Ok(Some(Request::AddPeer(address))) => self.config.peers.push(address),
+                Ok(Some(Request::Restart)) => {}
                 Ok(Some(Request::Stop(told))) => return Err(Some(told)),
                 Ok(None) => return Err(None),
             }
@@ -121,6 +126,7 @@ impl Keeper {
                         self.config.peers.push(address.clone());
                         engine::add_peer(&peers, address).await;
                     }
+                    Some(Request::Restart) => return (stop, End::Restart),
                     Some(Request::Stop(told)) => return (stop, End::Stop(Some(told))),
                     None => return (stop, End::Stop(None)),
                 },

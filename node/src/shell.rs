@@ -29,6 +29,12 @@ impl Shell {
         (Self { replica, tip }, watching)
     }
 
+    /// Makes this node a dishonest proposer, or an honest one again.
+    #[cfg(test)]
+    pub(crate) fn tamper(&mut self, tamper: Option<fn(&mut probity_runtime::Block)>) {
+        self.replica.tamper = tamper;
+    }
+
     /// Lets a transaction wait for a block.
     pub(crate) fn submit(&mut self, tx: VerifiedTx) -> Result<TxHash, SubmitError> {
         self.replica.submit(tx)

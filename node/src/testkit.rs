@@ -8,6 +8,7 @@ use probity_primitives::{
     OperatorId, Signature,
 };
 use probity_protocol::Params;
+use probity_protocol::staking::message::{Bond, KeyUse, RegisterOperator, Registration};
 use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::genesis::{GENESIS_SCHEMA, GenesisAccount, GenesisOperator, Token};
 use probity_runtime::message::Transfer;
@@ -38,9 +39,9 @@ pub(crate) fn keys(seed: u8) -> OperatorKeys {
     OperatorKeys { operator, keypair, vrf: VrfSecret::from_seed([seed; 32]).unwrap() }
 }
 
-/// A chain with operators 1 to `count`, of equal stake.
+/// A chain with operators 1 to `count`, of equal stake, whose owners and one more have money.
 pub(crate) fn genesis(count: u8) -> Genesis {
-    let mut accounts: Vec<_> = (1..=count)
+    let mut accounts: Vec<_> = (1..=count + 1)
         .map(|seed| GenesisAccount { address: account(seed), balance: Amount::from_tokens(1_000) })
         .collect();
     accounts.sort_by_key(|account| account.address);
@@ -74,6 +75,13 @@ pub(crate) fn replica(store: &MemoryStore, genesis: &Genesis, seed: u8) -> Repli
 
 /// A transfer from one operator's owner to another's.
 pub(crate) fn transfer(genesis: &Genesis, from: u8, nonce: u64, to: u8) -> SignedTx {
+    let amount = Amount::from_tokens(1);
+    let message = Message::Transfer(Transfer { to: account(to), amount });
+    signed(genesis, from, nonce, message)
+}
+
+/// What the owner of an operator does.
+pub(crate) fn signed(genesis: &Genesis, from: u8, nonce: u64, message: Message) -> SignedTx {
     let body = TxBody {
         chain: genesis.chain_id.clone(),
         sender: account(from),
@@ -81,9 +89,25 @@ pub(crate) fn transfer(genesis: &Genesis, from: u8, nonce: u64, to: u8) -> Signe
         fee: Amount::from_tokens(1),
         expiry: Height(1_000_000),
         memo: BoundedString::default(),
-        message: Message::Transfer(Transfer { to: account(to), amount: Amount::from_tokens(1) }),
+        message,
     };
     body.sign(genesis.hash(), &owner(from))
+}
+
+/// The two transactions by which operator `seed` becomes a validator.
+pub(crate) fn enrol(genesis: &Genesis, seed: u8) -> [SignedTx; 2] {
+    let OperatorKeys { operator, keypair, vrf } = keys(seed);
+    let proof = KeyUse::Register(account(seed)).agree(genesis.hash(), &keypair);
+    let registration = Registration {
+        key: keypair.public(),
+        vrf: vrf.public(),
+        name: BoundedString::new(format!("operator-{seed}")).unwrap(),
+        commission: Bps::new(500),
+        classes: BoundedVec::new(),
+    };
+    let register = Message::RegisterOperator(RegisterOperator { registration, proof });
+    let bond = Message::Bond(Bond { operator, amount: Amount::from_tokens(900) });
+    [signed(genesis, seed, 0, register), signed(genesis, seed, 1, bond)]
 }
 
 /// The precommits of operators `signers` for a proposal.

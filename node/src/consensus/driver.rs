@@ -17,7 +17,9 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::app::consensus::VoteExtensionError;
 use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
 use arc_malachitebft_app_channel::app::streaming::StreamMessage;
-use arc_malachitebft_app_channel::app::types::{LocallyProposedValue, PeerId, ProposedValue};
+use arc_malachitebft_app_channel::app::types::{
+    LocallyProposedValue, MisbehaviorEvidence, PeerId, ProposedValue,
+};
 use arc_malachitebft_app_channel::{AppMsg, Channels, NetworkMsg};
 use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use arc_malachitebft_sync::RawDecidedValue;
@@ -202,7 +204,8 @@ impl<A: Application> Driver<A> {
                     let _ = reply.send(());
                 }
             }
-            AppMsg::Finalized { certificate, extensions: _, evidence: _, reply } => {
+            AppMsg::Finalized { certificate, extensions: _, evidence, reply } => {
+                report(&evidence);
                 let _ = reply.send(self.next(&certificate));
             }
             AppMsg::GetHistoryMinHeight { reply } => {
@@ -341,6 +344,16 @@ impl<A: Application> Driver<A> {
                 RawDecidedValue::new(block, engine_certificate(&certificate))
             })
             .collect()
+    }
+}
+
+/// Says who voted or proposed twice. The engine sees it only where both messages arrived.
+fn report(evidence: &MisbehaviorEvidence<ProbityContext>) {
+    for (validator, pairs) in &evidence.votes {
+        tracing::warn!(%validator, pairs = pairs.len(), "a validator voted for two blocks at once");
+    }
+    for (validator, pairs) in &evidence.proposals {
+        tracing::warn!(%validator, pairs = pairs.len(), "a validator proposed two blocks at once");
     }
 }
 
