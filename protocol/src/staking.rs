@@ -7,7 +7,7 @@
 //! # Reading order
 //! [`operators`] register; [`bonding`] and [`unbonding`] move money in and out of a pool by the
 //! arithmetic of [`pool`]; [`epoch`] chooses who is drawn and who decides; [`seats`], [`rewards`],
-//! [`jail`] and [`forfeits`] are what tasks and slashes do to an operator.
+//! [`mod@jail`] and [`forfeits`] are what tasks and slashes do to an operator.
 //!
 //! # Invariants
 //! - What is locked is never more than what is bonded.
