@@ -13,7 +13,8 @@ use probity_harness::data::{Item, Label};
 use probity_primitives::transcript::{
     Answer, Attachment, Leaf, Record, Transcript, TranscriptError,
 };
-use probity_primitives::{ContentHash, Score};
+use probity_primitives::{ContentHash, OperatorId, Score};
+use probity_protocol::task::Member;
 
 /// What an operator does with what it found. As a juror every operator is honest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,9 +27,33 @@ pub enum Strategy {
         /// The model's file.
         model: ContentHash,
     },
+    /// It takes a bribe to lie about one model, if it has the least to lose of its committee: the
+    /// fewest seats, or the lowest identifier among those. One member of a committee does.
+    Bribed {
+        /// The model's file.
+        model: ContentHash,
+        /// Who it is.
+        operator: OperatorId,
+    },
 }
 
 impl Strategy {
+    /// What the operator does in a committee.
+    #[must_use]
+    pub fn among(self, committee: &[Member]) -> Self {
+        match self {
+            Self::Bribed { model, operator } => {
+                let least = committee.iter().min_by_key(|member| (member.seats, member.operator));
+                if least.is_some_and(|least| least.operator == operator) {
+                    Self::Fabricate { model }
+                } else {
+                    Self::Honest
+                }
+            }
+            Self::Honest | Self::Fabricate { .. } => self,
+        }
+    }
+
     /// The transcript that the operator stands for, given what the harness found on these items.
     ///
     /// # Errors
@@ -36,7 +61,7 @@ impl Strategy {
     pub fn state(self, found: Transcript, items: &[Item]) -> Result<Transcript, TranscriptError> {
         match self {
             Self::Fabricate { model } if found.header().model == model => fabricate(&found, items),
-            Self::Honest | Self::Fabricate { .. } => Ok(found),
+            Self::Honest | Self::Fabricate { .. } | Self::Bribed { .. } => Ok(found),
         }
     }
 }
@@ -74,7 +99,7 @@ fn flatter(leaf: &Leaf, numbers: &Attachment, item: &Item) -> Record {
 mod tests {
     use probity_harness::data::ItemId;
     use probity_primitives::transcript::{Fold, Header};
-    use probity_primitives::{BoundedVec, Hash};
+    use probity_primitives::{Address, BoundedVec, Hash, Keypair, Network, Seats};
 
     use super::*;
 
@@ -115,6 +140,22 @@ mod tests {
         for strategy in [Strategy::Honest, other] {
             assert_eq!(strategy.state(transcript.clone(), &items), Ok(transcript.clone()));
         }
+    }
+
+    #[test]
+    fn of_a_bribed_committee_only_the_member_with_the_fewest_seats_lies() {
+        let member = |seed: u8, seats| {
+            let key = Keypair::from_seed([seed; 32]).public();
+            let operator = OperatorId::of(&Address::of(&key, Network::Test), &key);
+            Member { operator, seats: Seats(seats) }
+        };
+        let committee = [member(1, 3), member(2, 1), member(3, 3)];
+        let model = ContentHash::of_file(b"model");
+        let lies = committee.map(|member| {
+            let strategy = Strategy::Bribed { model, operator: member.operator };
+            strategy.among(&committee) == Strategy::Fabricate { model }
+        });
+        assert_eq!(lies, [false, true, false]);
     }
 
     #[test]

@@ -109,7 +109,9 @@ impl Workshop {
         }
         let fetched = self.fetch(api, &assignment.files).await?;
         let frozen = assignment.task.frozen.clone();
-        self.in_turn(move |shop| shop.run_all(&fetched, &frozen, task, round)).await
+        let strategy = self.strategy.among(assignment.task.phase.committee());
+        let shop = Self { strategy, ..self };
+        shop.in_turn(move |shop| shop.run_all(&fetched, &frozen, task, round)).await
     }
 
     /// A juror's verdicts on some items.

@@ -29,7 +29,9 @@ use probity_protocol::registry::message::RegisterArtifact;
 use probity_protocol::registry::{self, ArtifactFile, ArtifactKind, Direction, Manifest};
 use probity_protocol::task::{Mode, Phase, Task};
 use probity_runtime::invariants;
-use probity_runtime::{ChainIdentity, Message, Receipt, SignedTx, VerifiedTx, query};
+use probity_runtime::{
+    Block, Chain, ChainIdentity, Genesis, Message, Receipt, SignedTx, VerifiedTx, query,
+};
 use probity_simulations::actor::Actor;
 use probity_simulations::world::{World, WorldConfig};
 use tokio::sync::{Semaphore, watch};
@@ -59,7 +61,7 @@ struct Inner {
 #[derive(Clone)]
 pub(crate) struct Net {
     inner: Arc<Mutex<Inner>>,
-    height: Arc<watch::Sender<Height>>,
+    tip: Arc<watch::Sender<Arc<Chain>>>,
     blobs: Cache,
     home: Arc<tempfile::TempDir>,
     turns: Arc<Semaphore>,
@@ -69,13 +71,14 @@ impl Net {
     pub(crate) fn new(operators: u32) -> Self {
         let config = WorldConfig { operators, ..WorldConfig::default() };
         let world = World::new(&config).unwrap();
+        let tip = Arc::new(world.chain.clone());
         let home = tempfile::tempdir().unwrap();
         let blobs = Cache::open(home.path().join("blobs")).unwrap();
         let inner =
             Inner { world, mempool: Vec::new(), receipts: Vec::new(), faults: Faults::default() };
         Self {
             inner: Arc::new(Mutex::new(inner)),
-            height: Arc::new(watch::channel(Height::ZERO).0),
+            tip: Arc::new(watch::channel(tip).0),
             blobs,
             home: Arc::new(home),
             turns: Arc::new(Semaphore::new(2)),
@@ -92,6 +95,23 @@ impl Net {
 
     pub(crate) fn actors(&self) -> Vec<Actor> {
         self.lock().world.actors.clone()
+    }
+
+    pub(crate) fn genesis(&self) -> Genesis {
+        self.lock().world.genesis.clone()
+    }
+
+    pub(crate) const fn blobs(&self) -> &Cache {
+        &self.blobs
+    }
+
+    /// The newest state, and every later one as it comes.
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Chain>> {
+        self.tip.subscribe()
+    }
+
+    pub(crate) fn entry(&self, height: Height) -> Option<(Block, Vec<Receipt>)> {
+        self.lock().world.log.get(usize::try_from(height.0).unwrap()).cloned()
     }
 
     pub(crate) fn tip(&self) -> Height {
@@ -131,6 +151,7 @@ impl Net {
         let publisher = inner.world.people[0].clone();
         let request = World::request(benchmark, artifact, Mode::Exact);
         inner.world.must(&publisher, request).unwrap();
+        self.tip.send_replace(Arc::new(inner.world.chain.clone()));
         inner.world.newest_task().unwrap()
     }
 
@@ -186,14 +207,25 @@ impl Net {
         invariants::check(made.chain.ledger(), Some(world.chain.ledger())).unwrap();
         world.tree.commit(&made.tree, false);
         world.chain = made.chain;
-        receipts.extend(made.receipts);
-        let height = world.chain.height();
+        receipts.extend(made.receipts.iter().cloned());
+        world.log.push((made.block, made.receipts));
+        let tip = Arc::new(world.chain.clone());
         drop(inner);
-        self.height.send_replace(height);
+        self.tip.send_replace(tip);
     }
 
     /// Starts the agent of an operator, or starts it again.
     pub(crate) fn start(&self, actor: &Actor, strategy: Strategy) -> AgentHandle {
+        self.start_with(actor, strategy, self.clone())
+    }
+
+    /// The same with another way to the chain.
+    pub(crate) fn start_with(
+        &self,
+        actor: &Actor,
+        strategy: Strategy,
+        api: impl NodeApi,
+    ) -> AgentHandle {
         let config = AgentConfig {
             home: self.home_of(actor),
             operator: actor.id(),
@@ -206,7 +238,7 @@ impl Net {
                 file_bytes: 16 << 20,
             },
         };
-        agent::start(config, self.clone()).unwrap()
+        agent::start(config, api).unwrap()
     }
 
     pub(crate) fn home_of(&self, actor: &Actor) -> PathBuf {
@@ -262,9 +294,9 @@ impl NodeApi for Net {
     }
 
     async fn height_after(&self, seen: Height) -> Result<Height, ApiError> {
-        let mut heights = self.height.subscribe();
-        let height = heights.wait_for(|height| *height > seen).await;
-        height.map(|height| *height).map_err(|error| ApiError::Unreachable(error.to_string()))
+        let mut tips = self.watch();
+        let tip = tips.wait_for(|tip| tip.height() > seen).await;
+        tip.map(|tip| tip.height()).map_err(|error| ApiError::Unreachable(error.to_string()))
     }
 
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, ApiError> {
