@@ -52,6 +52,18 @@ impl VrfPublicKey {
         Self(bytes)
     }
 
+    /// Checks that this is a key at all: a point, and not the identity, whose secret is zero.
+    ///
+    /// # Errors
+    /// [`VrfError::MalformedKey`].
+    pub fn check(&self) -> Result<(), VrfError> {
+        let point = schnorrkel::PublicKey::from_bytes(&self.0);
+        if point.is_err() || self.0 == [0; 32] {
+            return Err(VrfError::MalformedKey(*self));
+        }
+        Ok(())
+    }
+
     /// The output that `proof` shows for `input`: uniform, and the only one this key can show.
     ///
     /// # Errors
@@ -131,6 +143,15 @@ mod tests {
         let (first, second) = (secret.prove(b"7"), secret.prove(b"7"));
         assert_eq!(secret.public().verify(b"7", &first), secret.public().verify(b"7", &second));
         assert!(secret.public().verify(b"7", &first).is_ok());
+    }
+
+    #[test]
+    fn bytes_that_are_not_a_point_and_the_identity_are_no_key() {
+        assert_eq!(secret(1).public().check(), Ok(()));
+        for bytes in [[0; 32], [255; 32]] {
+            let key = VrfPublicKey::from_bytes(bytes);
+            assert_eq!(key.check(), Err(VrfError::MalformedKey(key)));
+        }
     }
 
     #[test]
