@@ -1,6 +1,7 @@
 //! Why staking refuses.
 
 use probity_primitives::key::SignatureError;
+use probity_primitives::vrf::VrfError;
 use probity_primitives::{
     Address, Amount, ArithmeticError, Bps, Epoch, Height, OperatorId, PublicKey,
 };
@@ -146,6 +147,9 @@ pub enum ProfileError {
     /// The key does not agree.
     #[error("the key does not agree: {0}")]
     Proof(#[from] SignatureError),
+    /// The VRF key is none: a validator with it could propose no block.
+    #[error(transparent)]
+    Vrf(#[from] VrfError),
     /// A name that cannot be shown.
     #[error("{0:?} is not a name: it is empty, or has spaces at an end or control characters")]
     Name(String),

@@ -55,6 +55,7 @@ pub fn enrol(
         return Err(ProfileError::Registered(operator).into());
     }
     check_key(ledger, key)?;
+    vrf.check().map_err(ProfileError::Vrf)?;
     check_name(name)?;
     check_classes(ledger.params.get(), classes)?;
     if !commission.is_share() {

@@ -8,7 +8,7 @@ mod forfeits;
 mod operators;
 mod standing;
 
-use probity_primitives::vrf::VrfPublicKey;
+use probity_primitives::vrf::VrfSecret;
 use probity_primitives::{
     Address, Amount, BoundedString, BoundedVec, Bps, Epoch, Funds, Hash, Height, Keypair, Network,
     OperatorId,
@@ -127,7 +127,7 @@ fn registration(owner: u8, seed: u8) -> RegisterOperator {
     RegisterOperator {
         registration: Registration {
             key: pair.public(),
-            vrf: VrfPublicKey::from_bytes([seed; 32]),
+            vrf: VrfSecret::from_seed([seed; 32]).unwrap().public(),
             name: BoundedString::new("north").unwrap(),
             commission: Bps::new(1_000),
             classes: BoundedVec::from_vec(vec![0]).unwrap(),

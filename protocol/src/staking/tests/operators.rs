@@ -1,4 +1,5 @@
 use probity_primitives::PublicKey;
+use probity_primitives::vrf::{VrfError, VrfPublicKey};
 
 use super::*;
 use crate::staking::message::{EditOperator, RotateOperatorKey};
@@ -58,6 +59,9 @@ fn a_profile_that_does_not_hold_is_refused() {
         let error = register_refused(|m| m.registration.name = name(text));
         assert_eq!(error, ProfileError::Name(text.into()));
     }
+    let vrf = VrfPublicKey::from_bytes([255; 32]);
+    let error = register_refused(|m| m.registration.vrf = vrf);
+    assert_eq!(error, ProfileError::Vrf(VrfError::MalformedKey(vrf)));
     let above = Bps::new(10_001);
     let error = register_refused(|m| m.registration.commission = above);
     assert_eq!(error, ProfileError::CommissionAboveOne(above));
