@@ -117,11 +117,28 @@ fn refuse<T, E: std::error::Error>(room: &str, result: Result<T, E>) -> Result<(
     })
 }
 
-/// The name of an error's variant in snake case, read from its debug form: `NotBonded { .. }` is
-/// `not_bonded`. A variant is renamed as seldom as a code.
+/// The names of an error's variants in snake case, read from its debug form: `NotBonded { .. }` is
+/// `not_bonded`, `Bank(Insufficient { .. })` is `bank.insufficient`. A variant is renamed as seldom
+/// as a code.
 fn variant_name(debug: &str) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for part in debug.split('(') {
+        let word: String = part.chars().take_while(char::is_ascii_alphanumeric).collect();
+        if !word.starts_with(|first: char| first.is_ascii_uppercase()) {
+            break;
+        }
+        let is_whole = word.len() == part.trim_end_matches(')').len();
+        names.push(snake_case(&word));
+        if !is_whole {
+            break;
+        }
+    }
+    names.join(".")
+}
+
+fn snake_case(word: &str) -> String {
     let mut name = String::new();
-    for letter in debug.chars().take_while(|c| c.is_ascii_alphanumeric()) {
+    for letter in word.chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {
             name.push('_');
         }
@@ -135,9 +152,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusals_code_is_its_variant_in_snake_case() {
-        assert_eq!(variant_name("BelowMinimum { least: 3 }"), "below_minimum");
-        assert_eq!(variant_name("Nothing"), "nothing");
-        assert_eq!(variant_name("Bank(Insufficient)"), "bank");
+    fn a_refusals_code_is_its_variants_in_snake_case() {
+        let check = |debug, code: &str| assert_eq!(variant_name(debug), code);
+        check("BelowMinimum { least: 3 }", "below_minimum");
+        check("Nothing", "nothing");
+        check("Bank(Insufficient { bucket: Free(pbyt1) })", "bank.insufficient");
+        check("Unknown(Task(00ff))", "unknown.task");
+        check("Tombstoned(pbytval1q)", "tombstoned");
+        check("Name(\"Eve (the other)\")", "name");
     }
 }

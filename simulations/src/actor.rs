@@ -43,8 +43,14 @@ impl Actor {
     /// The operator with a number in the world of a seed; `None` never.
     #[must_use]
     pub fn new(seed: u64, number: u32) -> Option<Self> {
+        Self::of(person(seed, "owner", number), seed, number)
+    }
+
+    /// An operator of an owner, with hot keys of a number in the world of a seed; `None` never.
+    #[must_use]
+    pub fn of(owner: Keypair, seed: u64, number: u32) -> Option<Self> {
         let vrf = VrfSecret::from_seed(secret(seed, "vrf", number)).ok()?;
-        let (owner, key) = (person(seed, "owner", number), person(seed, "key", number));
+        let key = person(seed, "key", number);
         let id = OperatorId::of(&Address::of(&owner.public(), NETWORK), &key.public());
         Some(Self { owner, key, vrf, behaviour: Behaviour::Honest, id })
     }

@@ -7,7 +7,7 @@
 //!
 //! # Reading order
 //! [`actor`] are the operators, [`sheet`] is what their models answer, [`world`] runs blocks and
-//! [`play`] lets operators act on what the chain asks of them.
+//! [`play`] lets operators act on what the chain asks of them; [`chaos`] lets anyone do anything.
 //!
 //! # Not here
 //! Networks, clocks and real models. Attacks with payoffs and sweeps come on top of this.
@@ -15,6 +15,7 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+pub mod chaos;
 pub mod play;
 pub mod sheet;
 pub mod world;

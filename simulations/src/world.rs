@@ -12,7 +12,7 @@ use probity_protocol::registry::{
 };
 use probity_protocol::task::Mode;
 use probity_protocol::task::message::RequestTask;
-use probity_protocol::{Ledger, Params};
+use probity_protocol::{Event, Ledger, Params};
 use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::chain::BlockError;
 use probity_runtime::genesis::{
@@ -140,6 +140,8 @@ pub struct World {
     pub sheets: Vec<(ArtifactId, Sheet)>,
     /// The blocks from height 0, with their receipts.
     pub log: Vec<(Block, Vec<Receipt>)>,
+    /// What happened at the ends of blocks.
+    pub events: Vec<(Height, Event)>,
     /// Every change of validators so far, as certificates need it.
     pub changes: Vec<SetChange>,
     seed: u64,
@@ -169,6 +171,7 @@ impl World {
             people,
             sheets: Vec::new(),
             log: vec![(first.block, first.receipts)],
+            events: Vec::new(),
             changes: Vec::new(),
             seed: config.seed,
             check: config.check,
@@ -350,6 +353,8 @@ impl World {
             let commit = self.certify(&header, self.chain.validators())?;
             self.changes.push(SetChange { header, commit, next: next.clone() });
         }
+        let height = executed.block.header.height;
+        self.events.extend(executed.events.into_iter().map(|event| (height, event)));
         self.tree.commit(&executed.tree, false);
         self.log.push((executed.block, executed.receipts));
         self.chain = executed.chain;
@@ -419,6 +424,11 @@ impl World {
 
 fn register(manifest: &Manifest) -> Message {
     Message::RegisterArtifact(RegisterArtifact { manifest: manifest.clone() })
+}
+
+/// The manifest of a synthetic model.
+pub(crate) fn synthetic(name: &str, number: u32) -> Result<Manifest, WorldError> {
+    manifest(ArtifactKind::Model, name, number)
 }
 
 fn manifest(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, WorldError> {

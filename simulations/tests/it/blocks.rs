@@ -59,9 +59,9 @@ fn every_field_of_a_header_is_checked() {
         refusal(|h, _| h.height = Height(9)),
         BlockError::Height { found: Height(9), expected: Height(3) }
     );
-    let named = |error: BlockError| match error {
-        BlockError::Hash { what, found, .. } => (what, found),
-        other => panic!("{other}"),
+    let named = |error: BlockError| {
+        let BlockError::Hash { what, found, .. } = error else { panic!("{error}") };
+        (what, found)
     };
     assert_eq!(named(refusal(|h, _| h.parent = BlockHash(zero))), ("parent", zero));
     assert_eq!(named(refusal(|h, _| h.txs = zero)), ("transaction list", zero));
@@ -143,7 +143,7 @@ fn a_refused_message_keeps_its_fee_and_nonce_and_nothing_else() {
     let message = pay(&world, rich);
     let receipt = world.send(&sender, message).unwrap();
     let Outcome::Refused { code, message } = receipt.outcome else { panic!("carried out") };
-    assert_eq!(code, "account.bank");
+    assert_eq!(code, "account.bank.insufficient");
     assert!(message.contains("which is less than 1000000"), "{message}");
     assert!(receipt.events.is_empty());
     let after = world.ledger().accounts.get(&address).unwrap();

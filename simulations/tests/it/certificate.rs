@@ -88,7 +88,7 @@ fn every_changed_field_of_a_certificate_is_refused() {
         verified += 1;
         assert!(certificate.verify(trusted).is_err(), "{path}");
     }
-    assert!(verified > 500, "only {verified} changes still spelled a certificate");
+    assert!(verified > 400, "only {verified} changes still spelled a certificate");
 }
 
 #[test]

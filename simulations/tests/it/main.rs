@@ -1,6 +1,12 @@
 //! Whole tasks through the real chain, with every invariant checked after every block.
 
+#[cfg(test)]
 mod blocks;
+#[cfg(test)]
 mod certificate;
+#[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod state;
+#[cfg(test)]
 mod tasks;

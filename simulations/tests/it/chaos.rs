@@ -1,0 +1,128 @@
+//! Random sequences of valid and invalid transactions: every invariant holds after each.
+//!
+//! `PROPTEST_CASES=10000` runs more of them.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use probity_protocol::event::TaskPhase;
+use probity_protocol::task::Mode;
+use probity_simulations::chaos::Act;
+use probity_simulations::{Behaviour, World, WorldConfig};
+use proptest::prelude::*;
+
+/// How many acts a case has at most.
+const ACTS: usize = 24;
+
+/// Worlds in every phase of a task's life, one with a liar, to begin from.
+static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
+    let phases = [
+        TaskPhase::Open,
+        TaskPhase::Commit,
+        TaskPhase::Reveal,
+        TaskPhase::Spot,
+        TaskPhase::Provisional,
+        TaskPhase::Final,
+    ];
+    let calm = phases.iter().map(|phase| begun(Behaviour::Honest, *phase));
+    let stormy = phases[3..].iter().map(|phase| begun(Behaviour::Inflate, *phase));
+    calm.chain(stormy).collect()
+});
+
+fn begun(behaviour: Behaviour, phase: TaskPhase) -> World {
+    let mut world = World::new(&WorldConfig { seed: 11, ..WorldConfig::default() }).unwrap();
+    let (benchmark, models) = world.publish(&[800_000, 600_000]).unwrap();
+    let person = world.people[0].clone();
+    world.must(&person, World::request(benchmark, models[0], Mode::Exact)).unwrap();
+    let task = world.newest_task().unwrap();
+    if phase != TaskPhase::Open {
+        world.run_until(task, 10, |now| now == TaskPhase::Commit).unwrap();
+        let first = world.ledger().tasks.get(&task).unwrap().phase.committee()[0].operator;
+        for actor in &mut world.actors {
+            if actor.id() == first {
+                actor.behaviour = behaviour;
+            }
+        }
+        world.run_until(task, 300, |now| now == phase).unwrap();
+    }
+    world
+}
+
+proptest! {
+    #[test]
+    fn every_invariant_holds_after_every_transaction(
+        start in 0..9usize,
+        acts in prop::collection::vec((any::<u8>(), any::<u64>()), 1..ACTS),
+    ) {
+        let mut world = WORLDS[start].clone();
+        for (kind, seed) in acts {
+            let act = Act { kind, seed };
+            if let Err(error) = world.happen(act) {
+                return Err(TestCaseError::fail(format!("{act:?}: {error}")));
+            }
+        }
+    }
+}
+
+/// Longer lives, so that windows close and slashes are shared out; together they carry out every
+/// kind of message, so that the property above is not about refusals alone.
+#[test]
+fn long_random_lives_keep_every_invariant_and_end_every_task() {
+    let mut done = BTreeSet::new();
+    for (life, start) in (0u64..).zip(WORLDS.iter()) {
+        let mut world = start.clone();
+        for number in 0..250u64 {
+            let seed = life * 1_000 + number;
+            let kind = u8::try_from((seed * 7_919) % 251).unwrap();
+            world.happen(Act { kind, seed }).unwrap();
+        }
+        for actor in &mut world.actors {
+            actor.behaviour = Behaviour::Honest;
+        }
+        for _ in 0..400 {
+            world.act().unwrap();
+            world.step().unwrap();
+        }
+        assert_eq!(world.ledger().counters.get().open_tasks, 0);
+        if life == 0 {
+            world.pass(600).unwrap();
+            (0..20).for_each(|seed| world.happen(Act { kind: 11, seed }).unwrap());
+        }
+        done.extend(carried_out(&world));
+    }
+    let missing: Vec<_> = KINDS_OF_MESSAGES.iter().filter(|kind| !done.contains(*kind)).collect();
+    assert!(missing.is_empty(), "never carried out: {missing:?}");
+}
+
+/// Every kind of message that chaos sends.
+const KINDS_OF_MESSAGES: [&str; 22] = [
+    "transfer",
+    "register_operator",
+    "rotate_operator_key",
+    "bond",
+    "unbond",
+    "withdraw",
+    "unjail",
+    "register_artifact",
+    "transfer_artifact",
+    "offer_sale",
+    "buy_artifact",
+    "withdraw_artifact",
+    "advance_state",
+    "claim_royalty",
+    "request_task",
+    "commit",
+    "reveal",
+    "report_unavailable",
+    "post_openings",
+    "jury_commit",
+    "jury_reveal",
+    "submit_evidence",
+];
+
+/// The kinds of messages that were carried out at least once.
+fn carried_out(world: &World) -> BTreeSet<&'static str> {
+    let runs = world.log.iter().flat_map(|(block, receipts)| block.txs.iter().zip(receipts));
+    let done = runs.filter(|(_, receipt)| receipt.outcome.is_ok());
+    done.map(|(tx, _)| tx.body.message.kind()).collect()
+}
