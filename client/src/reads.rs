@@ -5,7 +5,7 @@ use std::time::Duration;
 use probity_api::view::{
     AssignmentsView, BlockView, HeaderView, PARAMS_SCHEMA, ProofView, StatusView,
 };
-use probity_api::{Envelope, HexBytes, ListEnvelope};
+use probity_api::{Envelope, ListEnvelope};
 use probity_primitives::{Address, ArtifactId, Height, OperatorId, TaskId};
 use probity_protocol::Params;
 use probity_protocol::event::TaskPhase;
@@ -215,7 +215,7 @@ impl Client {
         key: &[u8],
         height: Option<Height>,
     ) -> Result<Envelope<ProofView>, ClientError> {
-        let path = format!("/proofs/{}", HexBytes(key.to_vec()));
+        let path = format!("/proofs/{}", hex::encode(key));
         let query = height.map(|height| ("height", height.to_string())).into_iter().collect();
         let envelope: Envelope<ProofView> = self.one(&path, query).await?;
         check_proof(&envelope.data, key, height)
@@ -245,15 +245,14 @@ impl Client {
 }
 
 fn check_proof(view: &ProofView, key: &[u8], height: Option<Height>) -> Result<(), String> {
-    if *view.key != *key || height.is_some_and(|height| height != view.height) {
+    let ProofView { proof, header, certificate: _ } = view;
+    if *proof.key != *key || height.is_some_and(|height| height != proof.height) {
         return Err("the proof is about another key or height".to_owned());
     }
-    if view.header.height != view.height {
-        let (found, expected) = (view.header.height, view.height);
-        return Err(format!("the header is of height {found}, not {expected}"));
+    if header.height != proof.height {
+        return Err(format!("the header is of height {}, not {}", header.height, proof.height));
     }
-    let proof = view.proof().map_err(|error| error.to_string())?;
-    proof.verify(view.header.state_root).map_err(|error| error.to_string())
+    proof.verify(header.state_root).map_err(|error| error.to_string())
 }
 
 /// The text of an enum without content, as queries carry it.

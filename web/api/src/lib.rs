@@ -14,13 +14,11 @@
 //!
 //! Spec: `docs/spec/24-api.md`.
 
-pub mod bytes;
 pub mod envelope;
 pub mod event;
 pub mod problem;
 pub mod view;
 
-pub use bytes::HexBytes;
 pub use envelope::{Envelope, ListEnvelope, list_schema};
 pub use event::{EventId, EventRecord, Happening};
 pub use problem::{Code, Problem};

@@ -1,16 +1,15 @@
 //! Views that are a node's rather than the state's.
 
-use probity_primitives::bounded::LimitError;
 use probity_primitives::{
-    Address, BlockHash, BoundedVec, ContentHash, Hash, Height, Network, OperatorId, TxHash,
+    Address, BlockHash, ContentHash, Hash, Height, Network, OperatorId, TxHash,
 };
 use probity_runtime::certificate::Certificate;
+use probity_runtime::hex_bytes::HexBytes;
 use probity_runtime::proof::StateProof;
 use probity_runtime::query::{Assignment, View};
+use probity_runtime::tx::MAX_TX_BYTES;
 use probity_runtime::{ChainId, Header, SignedTx};
 use serde::{Deserialize, Serialize};
-
-use crate::bytes::HexBytes;
 
 /// The schema of the parameters in force.
 pub const PARAMS_SCHEMA: &str = "probity.params/v1";
@@ -148,21 +147,15 @@ impl View for BlobView {
 #[serde(deny_unknown_fields)]
 pub struct TxDocument {
     /// The bytes.
-    pub tx: HexBytes,
+    pub tx: HexBytes<MAX_TX_BYTES>,
 }
 
 /// A state entry with its proof, the header it leads to, and who decided that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProofView {
-    /// The state key.
-    pub key: HexBytes,
-    /// The entry's canonical bytes; none if there is no entry.
-    pub value: Option<HexBytes>,
-    /// The height.
-    pub height: Height,
-    /// The encoded siblings up to the header's state root.
-    pub path: HexBytes,
-    /// The header at the height.
+    /// The entry and the way to the header's state root.
+    pub proof: StateProof,
+    /// The header at the proof's height.
     pub header: Header,
     /// The votes that decided it; height 0 has none.
     pub certificate: Option<Certificate>,
@@ -170,34 +163,4 @@ pub struct ProofView {
 
 impl View for ProofView {
     const SCHEMA: &'static str = "probity.proof/v1";
-}
-
-impl ProofView {
-    /// A proof with what it leads to.
-    #[must_use]
-    pub fn new(proof: StateProof, header: Header, certificate: Option<Certificate>) -> Self {
-        let StateProof { key, value, height, path } = proof;
-        Self {
-            key: HexBytes(key.into_vec()),
-            value: value.map(|value| HexBytes(value.into_vec())),
-            height,
-            path: HexBytes(path.into_vec()),
-            header,
-            certificate,
-        }
-    }
-
-    /// The proof alone, to verify against the header's state root.
-    ///
-    /// # Errors
-    /// [`LimitError`] if a part is longer than any proof's.
-    pub fn proof(&self) -> Result<StateProof, LimitError> {
-        let value = self.value.clone().map(|value| BoundedVec::from_vec(value.0)).transpose()?;
-        Ok(StateProof {
-            key: BoundedVec::from_vec(self.key.0.clone())?,
-            value,
-            height: self.height,
-            path: BoundedVec::from_vec(self.path.0.clone())?,
-        })
-    }
 }

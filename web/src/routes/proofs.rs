@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use probity_api::Code;
 use probity_api::view::ProofView;
-use probity_api::{Code, HexBytes};
 use probity_primitives::Height;
 use probity_runtime::proof::MAX_KEY_BYTES;
 use serde::Deserialize;
@@ -21,13 +21,10 @@ pub(super) struct ProofArgs {
 
 pub(super) async fn prove(
     State(app): State<App>,
-    Id(key): Id<HexBytes>,
+    Id(digits): Id<String>,
     Args(args): Args<ProofArgs>,
 ) -> Result<Response, ApiError> {
-    if key.is_empty() || key.len() > MAX_KEY_BYTES {
-        let detail = format!("a state key has 1 to {MAX_KEY_BYTES} bytes, not {}", key.len());
-        return Err(ApiError::new(Code::MalformedId, detail));
-    }
+    let key = key(&digits)?;
     let chain = app.chain();
     let tip = chain.height();
     let height = args.height.unwrap_or(tip);
@@ -42,5 +39,17 @@ pub(super) async fn prove(
     let proof = app.backend.prove(&key, height).await?.ok_or_else(pruned)?;
     let header = app.backend.header(height).await?.ok_or_else(pruned)?;
     let certificate = app.backend.certificate(height).await?;
-    Ok(answer::one(&chain, ProofView::new(proof, header, certificate)))
+    Ok(answer::one(&chain, ProofView { proof, header, certificate }))
+}
+
+/// The bytes of a state key.
+fn key(digits: &str) -> Result<Vec<u8>, ApiError> {
+    let refuse = |detail: String| ApiError::new(Code::MalformedId, detail);
+    let key = hex::decode(digits)
+        .map_err(|error| refuse(format!("a state key is hexadecimal digits: {error}")))?;
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+        let len = key.len();
+        return Err(refuse(format!("a state key has 1 to {MAX_KEY_BYTES} bytes, not {len}")));
+    }
+    Ok(key)
 }

@@ -1,1 +1,22 @@
-//! Tests.
+//! The API from outside: routes, refusals, streams, files, and the client against a real server.
+
+#[cfg(test)]
+mod blobs;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod memory;
+#[cfg(test)]
+mod reads;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod snapshots;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod txs;
