@@ -8,7 +8,7 @@
 //!
 //! `run` prints one `probity.eval/v1` document. With `--step` it says on standard error how many
 //! items are done and waits for a line on standard input after each: so a test can stop it at an
-//! exact item. `bench` prints the items answered per second by one thread.
+//! exact item. `bench` prints the items that one thread answers per second of processor time.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -108,6 +108,7 @@ fn measure(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let document = serde_json::json!({
         "single": rate.single.per_second(),
         "whole": rate.whole.per_second(),
+        "batch": rate.batch,
     });
     writeln!(io::stdout(), "{document}")?;
     Ok(())

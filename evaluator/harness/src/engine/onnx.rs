@@ -12,8 +12,8 @@ use std::sync::Arc;
 use probity_primitives::transcript::MAX_ATTACHED;
 use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::prelude::{
-    Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, Tensor,
-    TractResult, TypedModel, TypedRunnableModel, tvec,
+    Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, IntoTValue,
+    Tensor, TractResult, TypedModel, TypedRunnableModel, tvec,
 };
 use tract_onnx::{Onnx, pb};
 
@@ -57,6 +57,26 @@ impl OnnxEngine {
         self.batch
     }
 
+    /// The inputs as tensors, so that a measurement times the engine alone.
+    ///
+    /// # Errors
+    /// [`EngineError::Input`] for an input that does not fill the shape.
+    pub fn tensors(&self, inputs: &[Input]) -> Result<Vec<Arc<Tensor>>, EngineError> {
+        inputs.chunks(self.batch).map(|batch| Ok(Arc::new(self.tensor(batch)?))).collect()
+    }
+
+    /// Runs the model on tensors of [`OnnxEngine::tensors`] and drops what it says.
+    ///
+    /// # Errors
+    /// [`EngineError::Run`].
+    pub fn run_tensors(&self, tensors: &[Arc<Tensor>]) -> Result<(), EngineError> {
+        for tensor in tensors {
+            let outputs = self.plan.run(tvec!(Arc::clone(tensor).into_tvalue()));
+            outputs.map_err(|error| EngineError::Run(brief(format!("{error:#}"))))?;
+        }
+        Ok(())
+    }
+
     fn item_len(&self) -> usize {
         self.shape.iter().skip(1).product()
     }
@@ -79,7 +99,7 @@ impl OnnxEngine {
     fn run_batch(&self, inputs: &[Input]) -> Result<Vec<Output>, EngineError> {
         let run = |error| EngineError::Run(brief(format!("{error:#}")));
         let tensor = self.tensor(inputs)?;
-        let outputs = self.plan.run(tvec!(tensor.into())).map_err(run)?;
+        let outputs = self.plan.run(tvec!(tensor.into_tvalue())).map_err(run)?;
         let Some(output) = outputs.first() else {
             return Err(EngineError::Output("there is none".to_owned()));
         };

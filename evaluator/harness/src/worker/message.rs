@@ -46,12 +46,12 @@ pub(super) enum Response {
 pub struct Rate {
     /// How many items were answered.
     pub items: u64,
-    /// How long it took.
+    /// How much processor time it took.
     pub nanoseconds: u64,
 }
 
 impl Rate {
-    /// Items a second, rounded down.
+    /// Items per second of processor time, rounded down.
     #[must_use]
     pub fn per_second(self) -> u64 {
         let items = u128::from(self.items).saturating_mul(1_000_000_000);

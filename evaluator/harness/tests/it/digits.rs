@@ -1,5 +1,6 @@
 //! Six classifiers of clearly different quality score what other engines say they score.
 
+use probity_harness::bench;
 use probity_harness::engine::profile;
 use probity_harness::report::Report;
 use serde_json::Value;
@@ -58,4 +59,15 @@ fn the_large_network_scores_as_in_onnxruntime() {
 #[test]
 fn the_convolution_scores_as_in_onnxruntime() {
     check("digits_cnn");
+}
+
+#[test]
+fn a_measurement_counts_whole_passes_over_the_items() {
+    let run = prepare("digits_logreg.onnx");
+    let rate = bench::inference(&run, &options().worker, 20).unwrap();
+    for rate in [rate.single, rate.whole] {
+        assert!(rate.items > 0 && rate.items % 597 == 0, "{rate:?}");
+        assert!(rate.per_second() > 0, "{rate:?}");
+    }
+    assert!(rate.whole.per_second() >= rate.single.per_second());
 }
