@@ -25,8 +25,15 @@ const PROMISES: [&str; 4] = [
 const WAIT: &str = concat!("sle", "ep(");
 
 /// Places that exist on one machine only.
-const PLACES: [&str; 3] =
-    [concat!("/wo", "rk/"), concat!("../sha", "red"), concat!("/tmp/", "brief")];
+const PLACES: [&str; 4] = [
+    concat!("/wo", "rk/"),
+    concat!("/ro", "ot/"),
+    concat!("../sha", "red"),
+    concat!("/tmp/", "brief"),
+];
+
+/// Package registries: what a project needs of them its tools know, and a mirror is one machine's.
+const HOSTS: [&str; 4] = ["crates.", "pypi.", "npmjs.", "debian."];
 
 /// Sources with more than [`MAX_LINES`] lines.
 #[must_use]
@@ -39,7 +46,7 @@ pub fn check_sizes(files: &[File]) -> Vec<Finding> {
     files.iter().filter(long).map(finding).collect()
 }
 
-/// Marks of unfinished work, in any text, and places that exist on one machine.
+/// Marks of unfinished work, in any text, places that exist on one machine, and registries.
 #[must_use]
 pub fn check_words(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -47,11 +54,19 @@ pub fn check_words(files: &[File]) -> Vec<Finding> {
         for (line, number) in file.text.lines().zip(1..) {
             let marks = UNFINISHED.iter().filter(|mark| has_word(line, mark));
             let places = PLACES.iter().filter(|place| line.contains(**place));
-            let found = marks.chain(places);
+            let registries = HOSTS.iter().filter(|host| names_host(line, host));
+            let found = marks.chain(places).chain(registries);
             findings.extend(found.map(|word| Finding::at(&file.path, number, *word)));
         }
     }
     findings
+}
+
+/// Whether a line holds an address on a host with such a name.
+fn names_host(line: &str, host: &str) -> bool {
+    let addresses = line.split("://").skip(1);
+    let hosts = addresses.filter_map(|rest| rest.split(['/', ' ', '"', ')']).next());
+    hosts.into_iter().any(|found| found.contains(host))
 }
 
 /// Promises in code, and waiting in tests.
@@ -96,6 +111,10 @@ mod tests {
         }
         for place in PLACES {
             assert_eq!(check_words(&file("a.md", &format!("see {place}x"))).len(), 1);
+        }
+        for host in HOSTS {
+            assert_eq!(check_words(&file("a.toml", &format!("\"http://a.{host}x/y\""))).len(), 1);
+            assert_eq!(check_words(&file("a.md", &format!("https://example.org/{host}"))).len(), 0);
         }
     }
 
