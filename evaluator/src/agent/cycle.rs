@@ -77,8 +77,9 @@ impl<A: NodeApi> Agent<A> {
         }
     }
 
-    /// Runs until it is told to end, or nobody is left who could tell it.
-    pub(super) async fn run(mut self, mut told: watch::Receiver<bool>) {
+    /// Runs until it is told to end, and then until all its work has ended.
+    pub(super) async fn run(mut self) {
+        let stop = self.workshop.stop.clone();
         let mut pause = SHORTEST_PAUSE;
         loop {
             match self.turn().await {
@@ -93,7 +94,7 @@ impl<A: NodeApi> Agent<A> {
             self.report.send_replace(self.status.clone());
             let api = Arc::clone(&self.api);
             tokio::select! {
-                _ = told.changed() => break,
+                () = stop.cancelled() => break,
                 () = next_height(&*api, self.status.height, pause) => {}
                 Some(done) = self.jobs.join_next() => match done {
                     Ok(done) => self.finish(done),

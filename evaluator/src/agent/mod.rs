@@ -14,15 +14,15 @@
 mod cycle;
 mod errand;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 
 use probity_harness::cache::{Cache, CacheError};
 use probity_harness::worker::WorkerCommand;
 use probity_primitives::{ContentHash, Height, Keypair, OperatorId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::agenda::Job;
 use crate::desk::{Desk, DeskError};
@@ -51,6 +51,17 @@ pub struct AgentConfig {
 /// Why an agent does not start, or a step fails.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
+    /// Another agent uses the folder.
+    #[error("another agent works in {0}")]
+    Busy(PathBuf),
+    /// The folder cannot be used.
+    #[error("cannot use {path}: {source}")]
+    Home {
+        /// The folder, or its lock.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The cache cannot be opened.
     #[error(transparent)]
     Cache(#[from] CacheError),
@@ -96,19 +107,16 @@ pub struct Status {
 /// A running agent; dropped, it lets the agent run on to the process's end.
 #[derive(Debug)]
 pub struct AgentHandle {
-    shutdown: watch::Sender<bool>,
+    stop: CancellationToken,
     status: watch::Receiver<Status>,
-    stop: Arc<AtomicBool>,
     task: JoinHandle<()>,
 }
 
 impl AgentHandle {
     /// Ends the agent: unfinished work stops at its next item and goes on from there another time.
     pub async fn shutdown(self) {
-        let Self { shutdown, status: _, stop, task } = self;
-        stop.store(true, Ordering::Relaxed);
-        // An agent that has ended already hears nothing, and needs not to.
-        let _ = shutdown.send(true);
+        let Self { stop, status: _, task } = self;
+        stop.cancel();
         if let Err(error) = task.await {
             tracing::error!(%error, "the agent ended badly");
         }
@@ -128,21 +136,47 @@ impl AgentHandle {
 /// agent waits for it.
 pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, AgentError> {
     let AgentConfig { home, operator, key, strategy, worker, limits } = config;
-    let stop = Arc::new(AtomicBool::new(false));
+    let home = Home::lock(home)?;
+    let stop = CancellationToken::new();
     let workshop = Workshop {
-        cache: Cache::with_limit(home.join("cache"), limits.file_bytes)?,
-        prepared: Desk::open(home.join("prepared"))?,
-        verdicts: Desk::open(home.join("verdicts"))?,
-        journals: home.join("journals"),
+        cache: Cache::with_limit(home.folder.join("cache"), limits.file_bytes)?,
+        prepared: Desk::open(home.folder.join("prepared"))?,
+        verdicts: Desk::open(home.folder.join("verdicts"))?,
+        journals: home.folder.join("journals"),
         worker,
         key,
         strategy,
         limits,
-        stop: Arc::clone(&stop),
+        stop: stop.clone(),
     };
-    let (shutdown, told) = watch::channel(false);
     let (report, status) = watch::channel(Status::default());
     let agent = Agent::new(api, operator, workshop, report);
-    let task = tokio::spawn(agent.run(told));
-    Ok(AgentHandle { shutdown, status, stop, task })
+    let task = tokio::spawn(async move {
+        agent.run().await;
+        drop(home);
+    });
+    Ok(AgentHandle { stop, status, task })
+}
+
+/// An agent's folder, locked against a second agent: two would send everything twice.
+struct Home {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    fn lock(folder: PathBuf) -> Result<Self, AgentError> {
+        let path = folder.join("agent.lock");
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |source| AgentError::Home { path, source }
+        };
+        std::fs::create_dir_all(&folder).map_err(io(&folder))?;
+        let lock = File::create(&path).map_err(io(&path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(AgentError::Busy(folder)),
+            Err(TryLockError::Error(source)) => Err(io(&path)(source)),
+        }
+    }
 }

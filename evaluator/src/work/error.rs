@@ -73,6 +73,9 @@ pub enum WorkError {
     /// The kept transcript cannot be read.
     #[error(transparent)]
     Stored(#[from] StoredError),
+    /// The agent ends.
+    #[error("the agent ends")]
+    Stopped,
     /// The work ended without saying how.
     #[error("the work broke off: {0}")]
     BrokeOff(String),
@@ -98,6 +101,7 @@ impl WorkError {
             | Self::Desk(_)
             | Self::Cache(_)
             | Self::Stored(_)
+            | Self::Stopped
             | Self::BrokeOff(_) => false,
         }
     }

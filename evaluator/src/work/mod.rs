@@ -22,7 +22,6 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use probity_harness::benchmark::Benchmark;
 use probity_harness::cache::Cache;
@@ -36,6 +35,7 @@ use probity_protocol::task::message::Committed;
 use probity_protocol::task::{Frozen, VerdictOfItem};
 use probity_runtime::query::{Assignment, TaskFiles};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 pub use error::WorkError;
 
@@ -81,8 +81,8 @@ pub struct Workshop {
     pub strategy: Strategy,
     /// What it may use.
     pub limits: WorkLimits,
-    /// Set when the process is to end.
-    pub stop: Arc<AtomicBool>,
+    /// Says when the agent is to end.
+    pub stop: CancellationToken,
 }
 
 /// Where the files of a task are.
@@ -107,7 +107,7 @@ impl Workshop {
         if let Some(done) = self.prepared.get(Job::Evaluation { task, round })? {
             return Ok(done);
         }
-        let fetched = self.fetch(api, &assignment.files).await?;
+        let fetched = self.unless_stopped(self.fetch(api, &assignment.files)).await??;
         let frozen = assignment.task.frozen.clone();
         let strategy = self.strategy.among(assignment.task.phase.committee());
         let shop = Self { strategy, ..self };
@@ -129,7 +129,7 @@ impl Workshop {
         if let Some(done) = self.verdicts.get(Job::Verdicts { task, draw })? {
             return Ok(done);
         }
-        let fetched = self.fetch(api, &assignment.files).await?;
+        let fetched = self.unless_stopped(self.fetch(api, &assignment.files)).await??;
         let frozen = assignment.task.frozen.clone();
         self.in_turn(move |shop| shop.run_some(&fetched, &frozen, task, draw, &items)).await
     }
@@ -185,9 +185,19 @@ impl Workshop {
     ) -> Result<T, WorkError> {
         let broke_off = |reason: String| WorkError::BrokeOff(reason);
         let turns = Arc::clone(&self.limits.turns);
-        let _turn = turns.acquire().await.map_err(|error| broke_off(error.to_string()))?;
+        let turn = self.unless_stopped(turns.acquire()).await?;
+        let _turn = turn.map_err(|error| broke_off(error.to_string()))?;
         let done = tokio::task::spawn_blocking(move || work(self)).await;
         done.map_err(|error| broke_off(error.to_string()))?
+    }
+
+    /// What is waited for, unless the agent ends meanwhile; what is at hand counts either way.
+    async fn unless_stopped<T>(&self, waited: impl Future<Output = T>) -> Result<T, WorkError> {
+        tokio::select! {
+            biased;
+            value = waited => Ok(value),
+            () = self.stop.cancelled() => Err(WorkError::Stopped),
+        }
     }
 
     fn run_all(
@@ -220,8 +230,7 @@ impl Workshop {
     }
 
     fn execute(&self, run: &Run) -> Result<Transcript, WorkError> {
-        let stop = Arc::clone(&self.stop);
-        let finished = run.execute(&self.options(), |_| match stop.load(Ordering::Relaxed) {
+        let finished = run.execute(&self.options(), |_| match self.stop.is_cancelled() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         })?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use probity_evaluator::agent::{self, AgentConfig, AgentHandle};
+use probity_evaluator::agent::{self, AgentConfig, AgentError, AgentHandle};
 use probity_evaluator::node_api::{ApiError, Assignments, NodeApi};
 use probity_evaluator::strategy::Strategy;
 use probity_evaluator::work::WorkLimits;
@@ -34,10 +34,13 @@ use probity_runtime::{
 };
 use probity_simulations::actor::Actor;
 use probity_simulations::world::{World, WorldConfig};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// How many of the digits the tests ask for: more than a spot check opens, and quickly run.
 pub(crate) const ITEMS: u32 = 60;
+
+/// How many agents work at once.
+const TURNS: u32 = 2;
 
 /// What the node does to its clients, to see that they bear it.
 #[derive(Debug, Default)]
@@ -81,7 +84,7 @@ impl Net {
             tip: Arc::new(watch::channel(tip).0),
             blobs,
             home: Arc::new(home),
-            turns: Arc::new(Semaphore::new(2)),
+            turns: Arc::new(Semaphore::new(usize::try_from(TURNS).unwrap())),
         }
     }
 
@@ -226,6 +229,15 @@ impl Net {
         strategy: Strategy,
         api: impl NodeApi,
     ) -> AgentHandle {
+        self.try_start(actor, strategy, api).unwrap()
+    }
+
+    pub(crate) fn try_start(
+        &self,
+        actor: &Actor,
+        strategy: Strategy,
+        api: impl NodeApi,
+    ) -> Result<AgentHandle, AgentError> {
         let config = AgentConfig {
             home: self.home_of(actor),
             operator: actor.id(),
@@ -238,7 +250,12 @@ impl Net {
                 file_bytes: 16 << 20,
             },
         };
-        agent::start(config, api).unwrap()
+        agent::start(config, api)
+    }
+
+    /// Takes every turn to work, until what is returned is dropped.
+    pub(crate) async fn all_turns(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.turns).acquire_many_owned(TURNS).await.unwrap()
     }
 
     pub(crate) fn home_of(&self, actor: &Actor) -> PathBuf {

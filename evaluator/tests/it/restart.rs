@@ -1,6 +1,6 @@
 //! Agents that end and start again at the worst times.
 
-use probity_evaluator::agent::AgentHandle;
+use probity_evaluator::agent::{AgentError, AgentHandle};
 use probity_evaluator::strategy::Strategy;
 use probity_primitives::TaskId;
 use probity_protocol::task::{Phase, Submission};
@@ -24,6 +24,32 @@ fn everyone_is_paid(net: &Net, task: TaskId) {
     assert!(outcome.members.iter().all(|member| member.paid.units() > 0), "{outcome:?}");
     assert_eq!(ledger.convictions.iter().count(), 0);
     assert_eq!(net.refusals(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_agent_in_one_folder_is_refused_until_the_first_has_ended() {
+    let net = Net::new(4);
+    let actor = net.actors().remove(0);
+    let first = net.start(&actor, Strategy::Honest);
+    let second = net.try_start(&actor, Strategy::Honest, net.clone());
+    assert!(matches!(second, Err(AgentError::Busy(folder)) if folder == net.home_of(&actor)));
+    bounded(first.shutdown()).await;
+    bounded(net.start(&actor, Strategy::Honest).shutdown()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_ends_while_its_work_waits_for_its_turn() {
+    let net = Net::new(4);
+    let task = net.request(&digits("digits_logreg.onnx"));
+    let _turns = net.all_turns().await;
+    net.run_until(&[], task, |phase| matches!(phase, Phase::Commit { .. })).await;
+    let agents = start_all(&net);
+    for agent in &agents {
+        let mut status = agent.status();
+        bounded(status.wait_for(|status| status.height == net.tip())).await.unwrap();
+    }
+    assert!(agents.iter().any(|agent| agent.status().borrow().running > 0));
+    end_all(agents).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,8 +1,5 @@
 //! A piece of work that is broken off in its middle.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use probity_evaluator::desk::Desk;
 use probity_evaluator::node_api::NodeApi;
 use probity_evaluator::strategy::Strategy;
@@ -12,6 +9,7 @@ use probity_harness::run::RunError;
 use probity_protocol::task::Phase;
 use probity_runtime::query::Assignment;
 use probity_simulations::actor::Actor;
+use tokio_util::sync::CancellationToken;
 
 use crate::net::{ITEMS, Net, digits, worker};
 
@@ -25,7 +23,7 @@ fn workshop(home: &std::path::Path, actor: &Actor) -> Workshop {
         key: actor.key.clone(),
         strategy: Strategy::Honest,
         limits: WorkLimits::default(),
-        stop: Arc::new(AtomicBool::new(false)),
+        stop: CancellationToken::new(),
     }
 }
 
@@ -43,17 +41,17 @@ async fn work_that_is_broken_off_goes_on_where_it_was_and_gives_the_same() {
     let net = Net::new(4);
     let (actor, assignment) = drawn(&net).await;
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let [fresh, broken] = folders.each_ref().map(|folder| workshop(folder.path(), &actor));
+    let [fresh, mut broken] = folders.each_ref().map(|folder| workshop(folder.path(), &actor));
     let whole = fresh.evaluate(&net, &assignment).await.unwrap();
 
     for stops in 1..=3u32 {
-        broken.stop.store(true, Ordering::Relaxed);
+        broken.stop.cancel();
         let error = broken.clone().evaluate(&net, &assignment).await.unwrap_err();
         let stopped = RunError::Stopped { done: stops, items: ITEMS };
         assert_eq!(error.to_string(), stopped.to_string());
         assert!(!error.is_lasting());
     }
-    broken.stop.store(false, Ordering::Relaxed);
+    broken.stop = CancellationToken::new();
     assert_eq!(broken.clone().evaluate(&net, &assignment).await.unwrap(), whole);
     assert_eq!(std::fs::read_dir(&broken.journals).unwrap().count(), 0);
     // What is prepared is returned without working again, even by a worker that cannot start.
