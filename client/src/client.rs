@@ -176,8 +176,15 @@ impl Client {
     /// Reads a document.
     pub(crate) async fn read<T: DeserializeOwned>(
         &self,
-        mut response: Response,
+        response: Response,
     ) -> Result<T, ClientError> {
+        let url = response.url().to_string();
+        serde_json::from_slice(&self.bytes(response).await?)
+            .map_err(|error| ClientError::Malformed { url, reason: error.to_string() })
+    }
+
+    /// Reads an answer as it is.
+    pub(crate) async fn bytes(&self, mut response: Response) -> Result<Vec<u8>, ClientError> {
         let url = response.url().to_string();
         let limit = self.limits.document;
         let mut bytes = Vec::new();
@@ -191,8 +198,7 @@ impl Client {
                 return Err(ClientError::TooLarge { url, limit });
             }
         }
-        serde_json::from_slice(&bytes)
-            .map_err(|error| ClientError::Malformed { url, reason: error.to_string() })
+        Ok(bytes)
     }
 
     /// Refuses an answer of another schema.

@@ -14,7 +14,9 @@ use probity_runtime::query::{
     AccountView, ArtifactFilter, ArtifactView, BoardView, OperatorView, ResultFilter, ResultView,
     SlashView, SupplyView, TaskView,
 };
+use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{ChainIdentity, Genesis};
+use reqwest::Method;
 use serde::Serialize;
 
 use crate::client::{Client, ListArgs};
@@ -162,6 +164,23 @@ impl Client {
     /// [`ClientError`]; the code is `result_not_found` if there is none yet.
     pub async fn result(&self, task: &TaskId) -> Result<Envelope<ResultView>, ClientError> {
         self.one(&format!("/results/{task}"), Vec::new()).await
+    }
+
+    /// The certificate of a task's result. It is not verified here: that needs a genesis hash that
+    /// the caller trusts.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code is `certificate_not_found` if there is none.
+    pub async fn result_certificate(
+        &self,
+        task: &TaskId,
+    ) -> Result<ResultCertificate, ClientError> {
+        let path = format!("/results/{task}/certificate");
+        let request = self.request(Method::GET, &path)?;
+        let bytes = self.bytes(self.send(request, &path).await?).await?;
+        let malformed = |reason: String| ClientError::Malformed { url: path.clone(), reason };
+        let text = String::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
+        ResultCertificate::from_json(&text).map_err(|error| malformed(error.to_string()))
     }
 
     /// Results.

@@ -12,9 +12,10 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use probity_api::EventRecord;
 use probity_api::view::BlobView;
-use probity_primitives::{ContentHash, Height, TxHash};
+use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
+use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::tx::TxError;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use tokio::sync::watch;
@@ -76,6 +77,15 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`BackendError`].
     async fn prove(&self, key: &[u8], height: Height) -> Result<Option<StateProof>, BackendError>;
+
+    /// The certificate of a task's result, if there is a result whose evidence is kept.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    async fn result_certificate(
+        &self,
+        task: &TaskId,
+    ) -> Result<Option<ResultCertificate>, BackendError>;
 
     /// Where the file with this hash lies, fetched from peers if need be.
     ///

@@ -47,11 +47,12 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let requests = Arc::new(Semaphore::new(limits.requests));
     let streams = Arc::new(Semaphore::new(limits.streams));
     let app = App { backend, limits, requests, streams };
-    let files = Router::new()
+    let slow = Router::new()
+        .route("/results/{task}/certificate", get(evaluation::certificate))
         .route("/blobs", axum::routing::put(blobs::put))
         .route("/blobs/{hash}", get(blobs::get))
         .route_layer(from_fn_with_state(app.clone(), guard::guard_transfer));
-    let api = quick().route_layer(from_fn_with_state(app.clone(), guard::guard)).merge(files);
+    let api = quick().route_layer(from_fn_with_state(app.clone(), guard::guard)).merge(slow);
     Router::new()
         .route("/livez", get(node::live))
         .route("/readyz", get(node::ready))

@@ -1,7 +1,8 @@
 //! Artifacts, tasks, results, the board, and what an operator has to do.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use probity_api::Code;
 use probity_api::view::AssignmentsView;
 use probity_primitives::{Address, ArtifactId, OperatorId, TaskId};
@@ -111,6 +112,18 @@ pub(super) async fn result(
     let view = query::result(chain.ledger(), &id);
     let view = view.ok_or_else(|| missing(Code::ResultNotFound, "result of task", &id))?;
     Ok(answer::one(&chain, view))
+}
+
+/// The certificate as its file: the one text that verifies, without an envelope.
+pub(super) async fn certificate(
+    State(app): State<App>,
+    Id(id): Id<TaskId>,
+) -> Result<Response, ApiError> {
+    let certificate = app.backend.result_certificate(&id).await?;
+    let certificate = certificate
+        .ok_or_else(|| missing(Code::CertificateNotFound, "certificate of task", &id))?;
+    let media = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((media, certificate.to_json()).into_response())
 }
 
 pub(super) async fn results(

@@ -169,6 +169,17 @@ async fn a_proof_is_checked_by_the_client() {
 }
 
 #[tokio::test]
+async fn a_certificate_verifies_from_the_genesis_hash() {
+    let stage = Stage::new();
+    let client = connect(&stage).await;
+    let certificate = client.result_certificate(&stage.known.done).await.unwrap();
+    assert_eq!(certificate.task_id, stage.known.done);
+    certificate.verify(stage.memory.world().chain.genesis_hash()).unwrap();
+    let error = client.result_certificate(&stage.known.open).await.unwrap_err();
+    assert_eq!(error.code(), Some("certificate_not_found"));
+}
+
+#[tokio::test]
 async fn events_survive_a_server_that_restarts() {
     let stage = Stage::new();
     let (address, server) = start(&stage, "127.0.0.1:0").await;

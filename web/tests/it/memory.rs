@@ -9,10 +9,11 @@ use futures::TryStreamExt;
 use probity_api::EventRecord;
 use probity_api::event::records;
 use probity_api::view::BlobView;
-use probity_primitives::{ContentHash, Height, TxHash};
+use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_protocol::Event;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::{StateProof, prove};
+use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx, VerifiedTx};
 use probity_simulations::World;
 use probity_web::backend::{Backend, BackendError, BlobError, ByteStream, Health, SubmitError};
@@ -178,6 +179,17 @@ impl Backend for Memory {
             proof.value = None;
         }
         Ok(Some(proof))
+    }
+
+    async fn result_certificate(
+        &self,
+        task: &TaskId,
+    ) -> Result<Option<ResultCertificate>, BackendError> {
+        let world = self.world();
+        if !world.ledger().outcomes.contains(task) {
+            return Ok(None);
+        }
+        Ok(Some(world.certificate(*task).unwrap()))
     }
 
     async fn blob(&self, hash: &ContentHash) -> Result<Option<PathBuf>, BlobError> {

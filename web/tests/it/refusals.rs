@@ -53,6 +53,7 @@ async fn what_is_not_there_has_a_code_of_its_own() {
         (format!("/tasks/{NOBODY}"), "task_not_found"),
         (format!("/results/{NOBODY}"), "result_not_found"),
         (format!("/results/{open}"), "result_not_found"),
+        (format!("/results/{open}/certificate"), "certificate_not_found"),
         (format!("/board?benchmark={NOBODY}"), "benchmark_not_found"),
         (format!("/board?benchmark={}", stage.known.models[0]), "benchmark_not_found"),
         ("/blocks/99999".to_owned(), "block_not_found"),
