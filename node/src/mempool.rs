@@ -21,6 +21,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
 use probity_primitives::{Address, Height, TxHash};
+use probity_runtime::tx::MAX_NONCE_GAP;
 
 /// How much may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { count: 20_000, bytes: 64 * 1024 * 1024, per_sender: 512, nonce_gap: 512 }
+        Self { count: 20_000, bytes: 64 * 1024 * 1024, per_sender: 64, nonce_gap: MAX_NONCE_GAP }
     }
 }
 

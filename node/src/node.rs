@@ -1,7 +1,7 @@
 //! Putting a node together.
 //!
-//! Order matters: the store is opened and checked before anything listens, the network runs before
-//! the engine, and the API comes last, when there is something to serve.
+//! Order matters: what can be refused is checked first, the store is opened and its state verified
+//! before anything talks, the network runs before the engine, and the API is served last.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -68,19 +68,21 @@ pub enum StartError {
 pub struct Node;
 
 impl Node {
-    /// Starts a node on the current runtime, which must have more than one thread.
+    /// Starts a node on the current runtime.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
+        let api = listen(&config).await?;
         let opening = Arc::clone(&config);
         // Opening reads the whole state.
         let opened = tokio::task::spawn_blocking(move || open(&opening)).await;
         let cut_short = |error| io("the store")(std::io::Error::other(error));
         let (store, replica) = opened.map_err(cut_short)??;
         let identity = Arc::new(replica.chain().identity().clone());
+        let consensus = engine_config(&config, &identity)?;
         let history = replica.history();
         let (shell, tip) = Shell::new(replica);
         let cache = Cache::open(config.home.join("blobs"))?;
@@ -88,8 +90,6 @@ impl Node {
         let settings = DriverConfig { block_time: config.block_time, now_ms };
         let (thread, commands) = driver::spawn(shell, settings).map_err(io("a thread"))?;
         tokio::spawn(relay::run(events, commands.clone(), Arc::clone(&identity)));
-        let consensus = engine_config(&config, &identity)?;
-        let consensus_address = consensus.listen.clone();
         let engine = match engine::start(consensus.clone()).await {
             Ok(engine) => engine,
             Err(error) => {
@@ -98,28 +98,26 @@ impl Node {
                 return Err(error.into());
             }
         };
-        let (keeper, requests) = mpsc::channel(REQUESTS);
-        let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
-        let keeping =
-            Keeper { config: consensus, driver: thread, tip: tip.clone(), requests, standstill };
-        tokio::spawn(keeping.run(engine));
+        let (requests_end, requests) = mpsc::channel(REQUESTS);
         let (stop_api, stop) = watch::channel(false);
-        let api = listen(&config).await?;
         let inner = Inner {
             genesis: config.genesis.clone(),
             identity,
-            tip,
+            tip: tip.clone(),
             store,
             history,
             commands,
             network,
             cache,
-            keeper,
-            consensus_address,
+            keeper: requests_end,
+            consensus_address: consensus.listen.clone(),
             stop_api,
             block_time: config.block_time,
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
         };
+        let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
+        let keeper = Keeper { config: consensus, driver: thread, tip, requests, standstill };
+        tokio::spawn(keeper.run(engine));
         let handle = NodeHandle { inner: Arc::new(inner) };
         if let Some(listener) = api {
             serve(listener, handle.clone(), stop);
