@@ -2,7 +2,8 @@
 """Compares scores with the exact accuracy that onnxruntime gives on the same data.
 
     check.py FILE..      FILE is a `probity.demo/v1` or a `probity.eval/v1` document; - is stdin.
-    check.py --probity PROGRAM     runs `PROGRAM eval run` on each of the six models and compares.
+    check.py --probity PROGRAM     runs `PROGRAM eval run` on each of the six models, compares, and
+                                   holds its transcript roots against golden.json.
 
 A score is right if it equals floor(right * 10^6 / images). Exits with 1 on any difference, on a
 document with nothing to compare, and on a demo that does not score every model.
@@ -52,9 +53,22 @@ def scores_of_eval(document, hashes):
     return {model: document["score"]}
 
 
+def golden():
+    with open(digits.FIXTURES / "golden.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
 def model_hashes():
-    with open(digits.FIXTURES / "golden.json", encoding="utf-8") as golden:
-        return {entry["model"]: model for model, entry in json.load(golden).items()}
+    return {entry["model"]: model for model, entry in golden().items()}
+
+
+def check_roots(model, document):
+    """The roots that debug builds give must be those of this build, on the same instructions."""
+    if document["engine"]["instructions"] != "x86_64+fma":
+        return
+    for root in ("answers_root", "attachments_root"):
+        if document[root] != golden()[model][root]:
+            sys.exit(f"{model}: {root} is {document[root]}, golden.json has {golden()[model][root]}")
 
 
 def read(path):
@@ -72,7 +86,9 @@ def evaluate(program, name):
         "--output", "json",
     ]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-    return {f"digits_{name}": json.loads(done.stdout)["score"]}
+    document = json.loads(done.stdout)
+    check_roots(f"digits_{name}", document)
+    return {f"digits_{name}": document["score"]}
 
 
 def main():

@@ -7,7 +7,7 @@
 //! [`fetch`] brings files and [`cache`] keeps them by their hash; [`benchmark`] says what is asked
 //! and [`data`] holds the questions. An [`engine`] answers them inside a [`worker`], [`answer`]
 //! judges what it says, and [`run`] puts all of it together into a transcript. [`report`],
-//! [`interval`] and [`stored`] are what a reader gets of it; [`bench`] measures speed.
+//! [`interval`] and [`stored`] are what a reader gets of it; [`mod@bench`] measures speed.
 //!
 //! # Not here
 //! Tasks, committees, commitments, keys: the evaluator's agenda.
