@@ -20,7 +20,7 @@ use probity_runtime::tx::TxError;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use tokio::sync::watch;
 
-/// The bytes of a file as they arrive; an error in it becomes a [`BlobError`] as it is.
+/// The bytes of a file as they arrive; an error ends them.
 pub type ByteStream = BoxStream<'static, Result<Bytes, std::io::Error>>;
 
 /// A node, as far as its API is concerned. Calls that read a store may block briefly; calls that
@@ -123,6 +123,9 @@ pub enum BackendError {
 /// Why a transaction is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
+    /// It waits for a block already, which is as good as having been taken.
+    #[error("the transaction {0} waits already")]
+    Known(TxHash),
     /// It cannot stand in a block.
     #[error(transparent)]
     Invalid(#[from] TxError),
@@ -156,12 +159,4 @@ pub enum BlobError {
     /// The node cannot answer.
     #[error(transparent)]
     Backend(#[from] BackendError),
-}
-
-/// Reads back what ended a [`ByteStream`]: the API's own refusal, or a broken connection.
-impl From<std::io::Error> for BlobError {
-    fn from(error: std::io::Error) -> Self {
-        let refusal = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
-        refusal.cloned().unwrap_or_else(|| Self::Body(error.to_string()))
-    }
 }

@@ -1,5 +1,9 @@
 //! Files by their hash.
 
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use super::App;
 use crate::answer;
-use crate::backend::BlobError;
+use crate::backend::{BlobError, ByteStream};
 use crate::error::ApiError;
 use crate::extract::Id;
 
@@ -22,7 +26,7 @@ pub(super) async fn get(
     let path = app.backend.blob(&hash).await?.ok_or_else(|| {
         ApiError::new(Code::BlobNotFound, format!("neither this node nor a peer has {hash}"))
     })?;
-    let failed = |error: std::io::Error| {
+    let failed = |error: io::Error| {
         tracing::error!(path = %path.display(), %error, "a file cannot be read");
         ApiError::new(Code::Internal, "the node failed; its log says why")
     };
@@ -50,19 +54,28 @@ pub(super) async fn put(
     if promised.and_then(|text| text.parse().ok()).is_some_and(|len: u64| len > limit) {
         return Err(BlobError::TooLarge { limit }.into());
     }
-    let mut left = limit;
-    let stream = body.into_data_stream().map_err(std::io::Error::other).map(move |chunk| {
-        let chunk = chunk?;
-        let len = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-        left = left.checked_sub(len).ok_or_else(|| too_large(limit))?;
-        Ok(chunk)
-    });
-    let view = app.backend.put_blob(stream.boxed()).await?;
-    Ok(answer::one(&app.chain(), view))
+    let exceeded = Arc::new(AtomicBool::new(false));
+    let body = limited(body, limit, Arc::clone(&exceeded));
+    let outcome = app.backend.put_blob(body).await;
+    if exceeded.load(Ordering::Relaxed) {
+        return Err(BlobError::TooLarge { limit }.into());
+    }
+    Ok(answer::one(&app.chain(), outcome?))
 }
 
-fn too_large(limit: u64) -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::FileTooLarge, BlobError::TooLarge { limit })
+/// The bytes of a body, which break off above the limit and say so in `exceeded`.
+fn limited(body: Body, limit: u64, exceeded: Arc<AtomicBool>) -> ByteStream {
+    let mut left = limit;
+    let chunks = body.into_data_stream().map_err(io::Error::other).map(move |chunk| {
+        let chunk = chunk?;
+        let len = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
+        left = left.checked_sub(len).ok_or_else(|| {
+            exceeded.store(true, Ordering::Relaxed);
+            io::Error::from(io::ErrorKind::FileTooLarge)
+        })?;
+        Ok(chunk)
+    });
+    chunks.boxed()
 }
 
 fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::App;
 use crate::answer;
+use crate::backend::SubmitError;
 use crate::error::ApiError;
 use crate::extract::{Args, Id};
 
@@ -39,7 +40,11 @@ pub(super) async fn submit(
         chain.check(&verified)?;
         return Ok(answer::document(&chain, RECEIPT_SCHEMA, chain.dry_run(&verified)));
     }
-    let hash = app.backend.submit(tx).await?;
+    let hash = match app.backend.submit(tx).await {
+        // Whoever got no answer sends it again.
+        Ok(hash) | Err(SubmitError::Known(hash)) => hash,
+        Err(error) => return Err(error.into()),
+    };
     Ok((StatusCode::ACCEPTED, answer::one(&chain, SubmittedView { hash })).into_response())
 }
 

@@ -126,13 +126,17 @@ impl Backend for Memory {
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, SubmitError> {
         if self.full.load(Ordering::SeqCst) {
             let detail = "the mempool is full with 2 transactions".to_owned();
-            return Err(SubmitError::NoRoom { code: "mempool.full", detail, retryable: true });
+            return Err(SubmitError::NoRoom { code: "mempool_full", detail, retryable: true });
         }
         let chain = self.world().chain.clone();
         let tx = tx.verify(chain.identity())?;
         chain.check(&tx)?;
         let hash = tx.hash();
-        self.pending.lock().unwrap().push(tx);
+        let mut pending = self.pending.lock().unwrap();
+        if pending.contains(&tx) {
+            return Err(SubmitError::Known(hash));
+        }
+        pending.push(tx);
         Ok(hash)
     }
 
@@ -199,7 +203,9 @@ impl Backend for Memory {
 
     async fn put_blob(&self, mut body: ByteStream) -> Result<BlobView, BlobError> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = body.try_next().await? {
+        while let Some(chunk) =
+            body.try_next().await.map_err(|error| BlobError::Body(error.to_string()))?
+        {
             bytes.extend_from_slice(&chunk);
         }
         let hash = ContentHash::of_file(&bytes);

@@ -36,6 +36,18 @@ async fn a_transaction_is_taken_and_has_a_receipt_once_a_block_has_it() {
 }
 
 #[tokio::test]
+async fn a_transaction_that_is_sent_twice_is_taken_once_and_answered_twice() {
+    let stage = Stage::new();
+    let tx = stage.signed(stage.transfer());
+    for _ in 0..2 {
+        assert_eq!(stage.send(post_tx(&tx)).await.status(), 202);
+    }
+    stage.memory.make_block();
+    let path = format!("/blocks/{}", stage.memory.world().chain.height());
+    assert_eq!(stage.get(&path).await["data"]["txs"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_transaction_may_be_digits_in_json() {
     let stage = Stage::new();
     let tx = stage.signed(stage.transfer());
@@ -120,7 +132,7 @@ async fn a_full_mempool_asks_to_come_back() {
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "1");
     let problem = body(response).await;
-    assert_eq!((&problem["code"], &problem["retryable"]), (&json!("mempool.full"), &json!(true)));
+    assert_eq!((&problem["code"], &problem["retryable"]), (&json!("mempool_full"), &json!(true)));
 }
 
 #[tokio::test]
