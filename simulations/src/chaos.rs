@@ -8,6 +8,7 @@ use probity_primitives::{
     Address, Amount, ArtifactId, BoundedString, BoundedVec, Bps, Domain, Epoch, Hash, Keypair,
     OperatorId, TaskId,
 };
+use probity_protocol::Bucket;
 use probity_protocol::registry::message as registry;
 use probity_protocol::registry::{Parent, Relation};
 use probity_protocol::staking::message as staking;
@@ -284,10 +285,26 @@ impl World {
                     let message = registry::AdvanceState { artifact, seq, root: Hash::ZERO };
                     (owner, Message::AdvanceState(message))
                 }
-                _ => (owner, Message::ClaimRoyalty(registry::ClaimRoyalty { artifact })),
+                _ => return Ok(self.claim_wish(artifact, sender, luck)),
             },
         };
         Ok((key, message))
+    }
+
+    /// Someone claims royalties, of an artifact that has earned some if there is one.
+    fn claim_wish(
+        &self,
+        other: ArtifactId,
+        sender: &Keypair,
+        luck: &mut Luck,
+    ) -> (Keypair, Message) {
+        let due = self.ledger().buckets.iter().filter_map(|(bucket, _)| {
+            if let Bucket::RoyaltyDue(artifact) = bucket { Some(*artifact) } else { None }
+        });
+        let artifact = luck.pick(&due.collect::<Vec<_>>()).unwrap_or(other);
+        let owner = self.ledger().artifacts.get(&artifact).map(|known| known.owner);
+        let key = self.key_of(owner, sender, luck);
+        (key, Message::ClaimRoyalty(registry::ClaimRoyalty { artifact }))
     }
 
     /// The key of an account, or at times of someone else.

@@ -7,6 +7,12 @@ mod certificate;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod genesis;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod queries;
+#[cfg(test)]
 mod state;
 #[cfg(test)]
 mod tasks;
