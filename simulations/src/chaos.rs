@@ -18,7 +18,8 @@ use probity_runtime::Message;
 use probity_runtime::message::Transfer;
 
 use crate::actor::{Actor, Behaviour, NETWORK, person};
-use crate::world::{World, WorldError, synthetic};
+use crate::setup::synthetic;
+use crate::world::{World, WorldError};
 
 /// How many kinds of acts there are.
 pub const KINDS: u8 = 24;

@@ -17,6 +17,7 @@
 pub mod actor;
 pub mod chaos;
 pub mod play;
+mod setup;
 pub mod sheet;
 pub mod world;
 

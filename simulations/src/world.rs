@@ -3,21 +3,13 @@
 use probity_primitives::bounded::LimitError;
 use probity_primitives::transcript::TranscriptError;
 use probity_primitives::{
-    Address, Amount, ArtifactId, BoundedString, BoundedVec, Bps, ContentHash, Domain, Hash, Height,
-    Keypair, OperatorId, TaskId,
+    Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
+    TaskId,
 };
-use probity_protocol::registry::message::RegisterArtifact;
-use probity_protocol::registry::{
-    ArtifactFile, ArtifactKind, Benchmark, Direction, Manifest, Parent, Relation,
-};
-use probity_protocol::task::Mode;
-use probity_protocol::task::message::RequestTask;
 use probity_protocol::{Event, Ledger, Params};
 use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::chain::BlockError;
-use probity_runtime::genesis::{
-    GENESIS_SCHEMA, Genesis, GenesisAccount, GenesisError, GenesisOperator, Token,
-};
+use probity_runtime::genesis::{Genesis, GenesisError};
 use probity_runtime::invariants::{self, Violation};
 use probity_runtime::receipt::{Outcome, Receipt};
 use probity_runtime::result_certificate::{
@@ -29,13 +21,11 @@ use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Block, Chain, Executed, Header, Message, SignedTx, VerifiedTx};
 
 use crate::actor::{Actor, NETWORK, person};
+use crate::setup;
 use crate::sheet::Sheet;
 
 /// The time between blocks in milliseconds.
 const BLOCK_MS: u64 = 6_000;
-
-/// How many items the synthetic benchmark has.
-const ITEMS: u32 = 200;
 
 /// What a world begins with.
 #[derive(Debug, Clone)]
@@ -144,7 +134,7 @@ pub struct World {
     pub events: Vec<(Height, Event)>,
     /// Every change of validators so far, as certificates need it.
     pub changes: Vec<SetChange>,
-    seed: u64,
+    pub(crate) seed: u64,
     check: bool,
     pending: Vec<VerifiedTx>,
 }
@@ -159,7 +149,7 @@ impl World {
             (0..config.operators).filter_map(|n| Actor::new(config.seed, n)).collect();
         let people: Vec<Keypair> =
             (0..config.people).map(|n| person(config.seed, "person", n)).collect();
-        let genesis = document(config, &actors, &people)?;
+        let genesis = setup::document(config, &actors, &people)?;
         let first = Chain::genesis(&genesis)?;
         let mut tree = MemoryTree::new();
         tree.commit(&first.tree, false);
@@ -369,143 +359,10 @@ impl World {
             .map_err(|violation| WorldError::Violation { height: self.chain.height(), violation })
     }
 
-    /// Registers a dataset, a benchmark on it and models of given qualities, all of the first
-    /// person's; gives the benchmark and the models.
-    ///
-    /// # Errors
-    /// [`WorldError`] if a registration is refused.
-    pub fn publish(
-        &mut self,
-        qualities: &[u32],
-    ) -> Result<(ArtifactId, Vec<ArtifactId>), WorldError> {
-        let publisher = person(self.seed, "person", 0);
-        let dataset = manifest(ArtifactKind::Dataset, "digits", 0)?;
-        self.must(&publisher, register(&dataset))?;
-        let mut benchmark = manifest(ArtifactKind::Benchmark, "digits accuracy", 0)?;
-        benchmark.parents = BoundedVec::from_vec(vec![Parent {
-            id: dataset.id(),
-            relation: Relation::Measures,
-            share: Bps::new(1_000),
-        }])?;
-        benchmark.benchmark = Some(promise(dataset.id())?);
-        self.must(&publisher, register(&benchmark))?;
-        let mut models = Vec::new();
-        for (number, quality) in (1u32..).zip(qualities) {
-            let model = manifest(ArtifactKind::Model, "model", number)?;
-            self.must(&publisher, register(&model))?;
-            models.push(model.id());
-            let main = |m: &Manifest| m.files.first().map(|f| f.blake3).unwrap_or_default();
-            let sheet = Sheet { model: main(&model), dataset: main(&dataset), quality: *quality };
-            self.sheets.push((model.id(), sheet));
-        }
-        Ok((benchmark.id(), models))
-    }
-
-    /// The message that asks for an evaluation at a fee of 100 tokens.
-    #[must_use]
-    pub fn request(benchmark: ArtifactId, artifact: ArtifactId, mode: Mode) -> Message {
-        Message::RequestTask(RequestTask {
-            benchmark,
-            artifact,
-            mode,
-            fee: Amount::from_tokens(100),
-            value_at_risk: Amount::from_tokens(100),
-            commit_blocks: None,
-        })
-    }
-
     /// The newest task, if there is one.
     #[must_use]
     pub fn newest_task(&self) -> Option<TaskId> {
         let tasks = self.ledger().tasks.iter();
         tasks.max_by_key(|(_, task)| task.requested).map(|(id, _)| *id)
     }
-}
-
-fn register(manifest: &Manifest) -> Message {
-    Message::RegisterArtifact(RegisterArtifact { manifest: manifest.clone() })
-}
-
-/// The manifest of a synthetic model.
-pub(crate) fn synthetic(name: &str, number: u32) -> Result<Manifest, WorldError> {
-    manifest(ArtifactKind::Model, name, number)
-}
-
-fn manifest(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, WorldError> {
-    let content = format!("{name} {number}");
-    Ok(Manifest {
-        kind,
-        name: BoundedString::new(name)?,
-        version: BoundedString::new(format!("1.{number}"))?,
-        licence: BoundedString::new("MIT")?,
-        files: BoundedVec::from_vec(vec![ArtifactFile {
-            path: BoundedString::new("main.bin")?,
-            size: u64::try_from(content.len()).unwrap_or_default(),
-            blake3: ContentHash::of_file(content.as_bytes()),
-            sha256: Hash::ZERO,
-        }])?,
-        parents: BoundedVec::new(),
-        contributors: BoundedVec::new(),
-        card: ContentHash::default(),
-        terms: ContentHash::default(),
-        benchmark: None,
-    })
-}
-
-fn promise(dataset: ArtifactId) -> Result<Benchmark, WorldError> {
-    Ok(Benchmark {
-        definition: Hash::of(Domain::Benchmark, "digits accuracy"),
-        dataset,
-        class: 0,
-        items: ITEMS,
-        metric: BoundedString::new("accuracy")?,
-        fold: probity_primitives::transcript::Fold::Mean,
-        direction: Direction::HigherIsBetter,
-        lowest: probity_primitives::Score::ZERO,
-        highest: probity_primitives::Score::ONE,
-        sigma: 2_000,
-        delta: 0,
-        harness: 1,
-        engines: BoundedVec::new(),
-    })
-}
-
-fn document(
-    config: &WorldConfig,
-    actors: &[Actor],
-    people: &[Keypair],
-) -> Result<Genesis, WorldError> {
-    let keys = actors.iter().flat_map(|actor| [actor.owner_address(), actor.key_address()]);
-    let others = people.iter().map(|key| Address::of(&key.public(), NETWORK));
-    let mut accounts: Vec<GenesisAccount> = keys
-        .chain(others)
-        .map(|address| GenesisAccount { address, balance: config.balance })
-        .collect();
-    accounts.sort_by_key(|account| account.address);
-    let operators = actors
-        .iter()
-        .zip(0u32..)
-        .map(|(actor, number)| {
-            Ok(GenesisOperator {
-                owner: actor.owner_address(),
-                key: actor.key.public(),
-                vrf: actor.vrf.public(),
-                name: BoundedString::new(format!("operator {number}"))?,
-                commission: Bps::new(500),
-                classes: BoundedVec::from_vec(vec![0])?,
-                bonded: config.bonded,
-            })
-        })
-        .collect::<Result<Vec<_>, LimitError>>()?;
-    Ok(Genesis {
-        schema: BoundedString::new(GENESIS_SCHEMA)?,
-        chain_id: BoundedString::new(format!("world-{}", config.seed))?,
-        network: NETWORK,
-        time_ms: 1_700_000_000_000,
-        token: Token { symbol: BoundedString::new("PBY")?, decimals: 9 },
-        params: config.params.clone(),
-        accounts: BoundedVec::from_vec(accounts)?,
-        operators: BoundedVec::from_vec(operators)?,
-        beacon_seed: Hash::of(Domain::Seed, &config.seed),
-    })
 }
