@@ -213,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn the_chapter_lists_every_code_with_its_status() {
+        let chapter = include_str!("../../../docs/spec/24-api.md");
+        for code in Code::ALL {
+            let (name, end) = (format!("`{}`", code.as_str()), format!("| {} |", code.status()));
+            let again = if code.retryable() { "yes |" } else { "no |" };
+            let listed = chapter.lines().any(|line| {
+                line.starts_with('|')
+                    && line.contains(&name)
+                    && line.contains(&end)
+                    && line.ends_with(again)
+            });
+            assert!(listed, "{name} {end} {again}");
+        }
+    }
+
+    #[test]
     fn a_problem_reads_back() {
         let problem = Problem::new(Code::TxNotFound, "no block has it");
         let text = serde_json::to_string(&problem).unwrap();

@@ -41,6 +41,15 @@ async fn more_requests_than_allowed_at_once_are_refused() {
 }
 
 #[tokio::test]
+async fn a_handler_that_panics_answers_and_the_next_request_is_served() {
+    let stage = Stage::new();
+    stage.memory.panicking.store(true, Ordering::SeqCst);
+    let detail = stage.get_refused(&format!("/txs/{NOBODY}"), 500, "internal").await;
+    assert!(!detail.contains("bug"), "{detail}");
+    stage.get("/status").await;
+}
+
+#[tokio::test]
 async fn the_server_stops_when_told_even_with_an_open_stream() {
     let limits = ApiLimits { grace: Duration::from_millis(50), ..ApiLimits::default() };
     let stage = Stage::with_limits(limits);

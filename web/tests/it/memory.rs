@@ -38,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) broken: AtomicBool,
     /// Whether the mempool is full.
     pub(crate) full: AtomicBool,
+    /// Whether reading a receipt panics.
+    pub(crate) panicking: AtomicBool,
     /// Whether reading a receipt never ends.
     pub(crate) stuck: AtomicBool,
 }
@@ -57,6 +59,7 @@ impl Memory {
             syncing: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             full: AtomicBool::new(false),
+            panicking: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
         }
     }
@@ -141,6 +144,7 @@ impl Backend for Memory {
     }
 
     async fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, BackendError> {
+        assert!(!self.panicking.load(Ordering::SeqCst), "a bug");
         if self.stuck.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
