@@ -6,6 +6,8 @@
 //!
 //! Spec: `docs/spec/08-transcript.md`.
 
+use std::borrow::Cow;
+
 use probity_primitives::transcript::{Answer, Record};
 use probity_primitives::{BoundedVec, Score};
 
@@ -18,7 +20,7 @@ use crate::number::micros;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
     /// A classifier needs classes.
-    #[error("a classifier gives at least 2 numbers, this gave {0}")]
+    #[error("a classifier gives at least 2 numbers, or 1 beside output.threshold; this gave {0}")]
     Classes(usize),
     /// A regression has one result.
     #[error("a regression gives 1 number, this gave {0}")]
@@ -42,10 +44,11 @@ pub enum AnswerError {
 /// [`AnswerError`] for an output that is no answer to the benchmark's task.
 pub fn judge(benchmark: &Benchmark, item: &Item, output: &Output) -> Result<Record, AnswerError> {
     let Output::Scores(scores) = output;
+    let scores = &with_threshold(benchmark, scores);
     let answer = match benchmark.task {
         Task::Classification if scores.len() < 2 => return Err(AnswerError::Classes(scores.len())),
         Task::Classification => Answer::Label(largest(scores)),
-        Task::Regression => match scores.as_slice() {
+        Task::Regression => match &**scores {
             [number] => Answer::Number(micros(f64::from(*number))),
             _ => return Err(AnswerError::Numbers(scores.len())),
         },
@@ -63,6 +66,15 @@ pub fn judge(benchmark: &Benchmark, item: &Item, output: &Output) -> Result<Reco
         answer,
         attached: BoundedVec::from_vec(attached)?,
     })
+}
+
+/// One number beside a threshold is two scores: the threshold is the first class's, the number the
+/// second's. So a tie goes to the first class, and the margin is the distance to the threshold.
+fn with_threshold<'a>(benchmark: &Benchmark, scores: &'a [f32]) -> Cow<'a, [f32]> {
+    match (benchmark.output.threshold, scores) {
+        (Some(threshold), [number]) => Cow::Owned(vec![threshold.single(), *number]),
+        (Some(_) | None, _) => Cow::Borrowed(scores),
+    }
 }
 
 /// Whether a record is a right answer of a classification.
@@ -101,6 +113,7 @@ mod tests {
 
     use super::*;
     use crate::data::ItemId;
+    use crate::number::Decimal;
 
     fn benchmark(task: &str, metric: &str) -> Benchmark {
         let text = format!(
@@ -127,6 +140,17 @@ mod tests {
         assert_eq!(judged(&accuracy, Label::Class(0), &[1.0]), Err(AnswerError::Classes(1)));
         let outside = Err(AnswerError::Label { label: 3, classes: 3 });
         assert_eq!(judged(&accuracy, Label::Class(3), &[0.25, 0.5, 0.5]), outside);
+    }
+
+    #[test]
+    fn one_number_above_the_threshold_is_the_second_class() {
+        let mut binary = benchmark("classification", "name = \"accuracy\"");
+        binary.output.threshold = Some(Decimal::parse("0.5").unwrap());
+        for (number, label) in [(0.25, 0), (0.5, 0), (0.75, 1)] {
+            let record = judged(&binary, Label::Class(label), &[number]).unwrap();
+            assert_eq!((record.answer, record.score), (Answer::Label(label), 1_000_000));
+            assert_eq!(record.attached[0], 500_000);
+        }
     }
 
     #[test]

@@ -72,6 +72,12 @@ impl Decimal {
         Self::micros_of(text).map(Self).ok_or_else(|| NumberError::Decimal(text.to_owned()))
     }
 
+    /// The number in single precision.
+    #[must_use]
+    pub fn single(self) -> f32 {
+        single(approximate(self.0.into()) / 1e6)
+    }
+
     fn micros_of(text: &str) -> Option<i64> {
         let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
         let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));

@@ -1,5 +1,6 @@
 //! The keys of a definition file, and the checks that make them a [`Benchmark`].
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,35 @@ pub struct InputSpec {
     pub shape: Vec<usize>,
     /// What every number is multiplied by.
     pub scale: Ratio,
+    /// What the model takes the numbers as.
+    pub dtype: Dtype,
+}
+
+/// What a model takes its numbers as.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Dtype {
+    /// Single precision.
+    #[default]
+    F32,
+    /// Whole numbers of 32 bits, such as bytes or tokens.
+    I32,
+    /// Whole numbers of 64 bits.
+    I64,
+}
+
+impl Dtype {
+    /// Whether a number can be shown: finite, and where whole numbers are wanted one of them,
+    /// small enough to be exact in single precision.
+    #[must_use]
+    pub fn takes(self, number: f32) -> bool {
+        match self {
+            Self::F32 => number.is_finite(),
+            Self::I32 | Self::I64 => number.fract() == 0.0 && number.abs() <= 16_777_216.0,
+        }
+    }
 }
 
 impl InputSpec {
@@ -86,6 +116,10 @@ pub struct OutputSpec {
     /// The output's name; the only one if it is not named.
     #[serde(default)]
     pub name: Option<String>,
+    /// For a classifier of two classes that gives one number: the second class is the answer above
+    /// this, the first up to it.
+    #[serde(default)]
+    pub threshold: Option<Decimal>,
 }
 
 /// Which rows are items, and in which order.
@@ -139,14 +173,8 @@ struct InputDefinition {
     columns: Option<Columns>,
     shape: Vec<usize>,
     scale: Option<Ratio>,
-    dtype: Option<Dtype>,
-}
-
-/// What the model computes with; so far there is one format.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Dtype {
-    F32,
+    #[serde(default)]
+    dtype: Dtype,
 }
 
 #[derive(Deserialize)]
@@ -198,6 +226,9 @@ impl Definition {
         }
         let input = input.check()?;
         check_classes(&label, task)?;
+        if task == Task::Regression && output.threshold.is_some() {
+            return Err(Fault::new("output.threshold", "a regression has no classes"));
+        }
         let metric = Metric::check(metric, task)?;
         limits.check()?;
         Ok(Benchmark { name, version, task, input, label, output, metric, items, limits, hash })
@@ -206,7 +237,7 @@ impl Definition {
 
 impl InputDefinition {
     fn check(self) -> Result<InputSpec, Fault> {
-        let Self { name, field, columns, shape, scale, dtype: None | Some(Dtype::F32) } = self;
+        let Self { name, field, columns, shape, scale, dtype } = self;
         let source = match (field, columns) {
             (Some(field), None) => Source::Array(field),
             (None, Some(Columns::List(columns))) => Source::Columns(columns),
@@ -226,7 +257,7 @@ impl InputDefinition {
             let reason = format!("{} columns do not fill the shape {shape:?}", columns.len());
             return Err(Fault::new("input", reason));
         }
-        Ok(InputSpec { name, source, shape, scale: scale.unwrap_or(Ratio::ONE) })
+        Ok(InputSpec { name, source, shape, scale: scale.unwrap_or(Ratio::ONE), dtype })
     }
 }
 

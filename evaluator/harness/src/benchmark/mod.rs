@@ -28,7 +28,7 @@ use std::path::Path;
 
 use probity_primitives::{Domain, Hash};
 
-pub use definition::{Core, InputSpec, ItemSpec, LabelSpec, OutputSpec, Source, Task};
+pub use definition::{Core, Dtype, InputSpec, ItemSpec, LabelSpec, OutputSpec, Source, Task};
 pub use error::BenchmarkError;
 pub use limits::Limits;
 pub use metric::{Direction, Metric, MetricName};

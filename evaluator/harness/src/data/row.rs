@@ -4,7 +4,7 @@ use probity_primitives::{Domain, Hash};
 
 use super::error::{DataError, RowFault, shown};
 use super::{Item, ItemId, Label};
-use crate::benchmark::{Benchmark, Source, Task};
+use crate::benchmark::{Benchmark, Dtype, Source, Task};
 use crate::number::micros;
 use crate::suggest::did_you_mean;
 
@@ -76,8 +76,14 @@ impl<'a> Collector<'a> {
         let input = &self.benchmark.input;
         let scaled = |column: &str, number: f64| {
             let feature = input.scale.scale(number);
-            let reason = || format!("{number:e} is not finite in single precision");
-            if feature.is_finite() { Ok(feature) } else { Err(RowFault::new(column, reason())) }
+            if input.dtype.takes(feature) {
+                return Ok(feature);
+            }
+            let wanted = match input.dtype {
+                Dtype::F32 => "is not finite in single precision",
+                Dtype::I32 | Dtype::I64 => "is not a whole number of at most 2^24",
+            };
+            Err(RowFault::new(column, format!("{number:e} {wanted}")))
         };
         match &input.source {
             Source::Array(column) => {

@@ -3,15 +3,19 @@
 //! The engine's own messages speak about its insides. The few things that exporters really do (a
 //! map at the end, a scaler at the start, an input of another size) are found here, by name.
 
+use tract_onnx::Onnx;
 use tract_onnx::pb;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as Side;
 use tract_onnx::pb::type_proto::Value as Kind;
 
 use super::{EngineError, ModelSpec};
+use crate::benchmark::Dtype;
 
 /// The most nodes of a graph, which bounds the time that preparing it can take.
 const MAX_NODES: usize = 100_000;
+
+const UNKNOWN: &str = "is not one that this engine runs";
 
 /// Where the benchmark's input and output stand in the model.
 #[derive(Debug)]
@@ -20,7 +24,11 @@ pub(super) struct Admitted {
     pub(super) output: String,
 }
 
-pub(super) fn admit(model: &pb::ModelProto, spec: &ModelSpec) -> Result<Admitted, EngineError> {
+pub(super) fn admit(
+    framework: &Onnx,
+    model: &pb::ModelProto,
+    spec: &ModelSpec,
+) -> Result<Admitted, EngineError> {
     let graph = model
         .graph
         .as_ref()
@@ -29,14 +37,14 @@ pub(super) fn admit(model: &pb::ModelProto, spec: &ModelSpec) -> Result<Admitted
         let reason = format!("{} nodes are more than {MAX_NODES}", graph.node.len());
         return Err(EngineError::Malformed(reason));
     }
-    graph.node.iter().try_for_each(|node| check_operator(&node.op_type))?;
+    graph.node.iter().try_for_each(|node| check_operator(framework, &node.op_type))?;
     let input = choose_input(graph, spec)?;
-    check_input(input, &spec.shape)?;
+    check_input(input, spec)?;
     let output = choose_output(graph, spec)?;
     Ok(Admitted { input: input.name.clone(), output })
 }
 
-fn check_operator(operator: &str) -> Result<(), EngineError> {
+fn check_operator(framework: &Onnx, operator: &str) -> Result<(), EngineError> {
     let reason = match operator {
         "ZipMap" => "wraps the scores into maps; export the model again with zipmap=False",
         "Scaler" => {
@@ -51,7 +59,10 @@ fn check_operator(operator: &str) -> Result<(), EngineError> {
         | "Multinomial" | "Bernoulli" => {
             "draws random numbers, and a score must be the same for everyone"
         }
-        _ => return Ok(()),
+        // Registered by the engine, which then says that it has no such thing.
+        "SVMClassifier" | "SVMRegressor" => UNKNOWN,
+        _ if framework.op_register.0.contains_key(operator) => return Ok(()),
+        _ => UNKNOWN,
     };
     Err(EngineError::Operator { operator: operator.to_owned(), reason: reason.to_owned() })
 }
@@ -76,15 +87,16 @@ fn choose_input<'a>(
     }
 }
 
-fn check_input(input: &pb::ValueInfoProto, shape: &[u32]) -> Result<(), EngineError> {
-    let name = &input.name;
+fn check_input(input: &pb::ValueInfoProto, spec: &ModelSpec) -> Result<(), EngineError> {
+    let (name, shape) = (&input.name, &spec.shape);
     let Some(Kind::TensorType(tensor)) = input.r#type.as_ref().and_then(|kind| kind.value.as_ref())
     else {
         return Err(EngineError::Input(format!("{name:?} is not a tensor")));
     };
-    if tensor.elem_type() != DataType::Float {
-        let found = tensor.elem_type();
-        return Err(EngineError::Input(format!("{name:?} takes {found:?}, not Float")));
+    let (found, shown) = (tensor.elem_type(), data_type(spec.dtype));
+    if found != shown {
+        let reason = format!("{name:?} takes {found:?}, the benchmark shows {shown:?}");
+        return Err(EngineError::Input(reason));
     }
     let Some(declared) = &tensor.shape else { return Ok(()) };
     let sides: Vec<Option<i64>> = declared
@@ -106,6 +118,14 @@ fn check_input(input: &pb::ValueInfoProto, shape: &[u32]) -> Result<(), EngineEr
         .collect();
     let sides = sides.join(", ");
     Err(EngineError::Input(format!("{name:?} takes [{sides}], the benchmark shows {shape:?}")))
+}
+
+const fn data_type(dtype: Dtype) -> DataType {
+    match dtype {
+        Dtype::F32 => DataType::Float,
+        Dtype::I32 => DataType::Int32,
+        Dtype::I64 => DataType::Int64,
+    }
 }
 
 fn choose_output(graph: &pb::GraphProto, spec: &ModelSpec) -> Result<String, EngineError> {

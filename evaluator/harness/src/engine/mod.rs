@@ -23,7 +23,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 pub use onnx::OnnxEngine;
 pub use profile::{HARNESS_VERSION, environment, profile};
 
-use crate::benchmark::Benchmark;
+use crate::benchmark::{Benchmark, Dtype};
 
 /// What a model is shown for one item.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
@@ -46,6 +46,8 @@ pub struct ModelSpec {
     pub input: Option<String>,
     /// The input's dimensions for one item.
     pub shape: Vec<u32>,
+    /// What the input's numbers are.
+    pub dtype: Dtype,
     /// The output's name; the only one if it is not named.
     pub output: Option<String>,
     /// How many items are shown at once; every run shows one, only a measurement shows more.
@@ -60,6 +62,7 @@ impl ModelSpec {
         Self {
             input: benchmark.input.name.clone(),
             shape: benchmark.input.shape.iter().map(side).collect(),
+            dtype: benchmark.input.dtype,
             output: benchmark.output.name.clone(),
             batch: 1,
         }

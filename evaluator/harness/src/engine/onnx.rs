@@ -12,20 +12,22 @@ use std::sync::Arc;
 use probity_primitives::transcript::MAX_ATTACHED;
 use tract_onnx::data_resolver::ModelDataResolver;
 use tract_onnx::prelude::{
-    Datum, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, IntoTValue,
-    Tensor, TractResult, TypedModel, TypedRunnableModel, tvec,
+    Datum, DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable,
+    IntoTValue, Tensor, TractResult, TypedModel, TypedRunnableModel, tvec,
 };
 use tract_onnx::{Onnx, pb};
 
 use super::admission::{Admitted, admit};
 use super::profile::check_environment;
 use super::{Engine, EngineError, Input, ModelSpec, Output, brief};
+use crate::benchmark::Dtype;
 
 /// A prepared model.
 #[derive(Debug)]
 pub struct OnnxEngine {
     plan: Arc<TypedRunnableModel>,
     shape: Vec<usize>,
+    dtype: DatumType,
     batch: usize,
 }
 
@@ -42,13 +44,14 @@ impl OnnxEngine {
         let model = framework
             .proto_model_for_read(&mut reader)
             .map_err(|error| EngineError::Malformed(brief(format!("{error:#}"))))?;
-        let names = admit(&model, spec)?;
+        let names = admit(&framework, &model, spec)?;
         let batch = usize::try_from(spec.batch).unwrap_or(usize::MAX).max(1);
         let shape = batched(&spec.shape, batch);
-        let plan = prepare(&framework, &model, &names, &shape)
+        let dtype = datum_type(spec.dtype);
+        let plan = prepare(&framework, &model, &names, InferenceFact::dt_shape(dtype, &shape))
             .and_then(IntoRunnable::into_runnable)
             .map_err(|error| EngineError::Load(brief(format!("{error:#}"))))?;
-        Ok(Self { plan, shape, batch })
+        Ok(Self { plan, shape, dtype, batch })
     }
 
     /// How many items the engine is shown at once.
@@ -93,7 +96,9 @@ impl OnnxEngine {
             }
             numbers.extend_from_slice(features);
         }
-        Tensor::from_shape(&self.shape, &numbers).map_err(|error| EngineError::Run(brief(error)))
+        Tensor::from_shape(&self.shape, &numbers)
+            .and_then(|tensor| Ok(tensor.cast_to_dt(self.dtype)?.into_owned()))
+            .map_err(|error| EngineError::Run(brief(error)))
     }
 
     fn run_batch(&self, inputs: &[Input]) -> Result<Vec<Output>, EngineError> {
@@ -105,7 +110,9 @@ impl OnnxEngine {
         };
         if output.datum_type() != f32::datum_type() {
             let found = output.datum_type();
-            return Err(EngineError::Output(format!("it holds {found:?}, not F32")));
+            return Err(EngineError::Output(format!(
+                "it holds {found:?}, not F32; name an output of scores"
+            )));
         }
         let view = output.try_as_plain_ram().map_err(run)?;
         split(view.as_slice::<f32>().map_err(run)?, self.batch, inputs.len())
@@ -148,6 +155,14 @@ fn batched(shape: &[u32], batch: usize) -> Vec<usize> {
     std::iter::once(batch).chain(sides.skip(1)).collect()
 }
 
+fn datum_type(dtype: Dtype) -> DatumType {
+    match dtype {
+        Dtype::F32 => f32::datum_type(),
+        Dtype::I32 => i32::datum_type(),
+        Dtype::I64 => i64::datum_type(),
+    }
+}
+
 fn framework() -> Onnx {
     Onnx { provider: Arc::new(NoFiles), ..tract_onnx::onnx() }
 }
@@ -157,9 +172,9 @@ fn prepare(
     framework: &Onnx,
     model: &pb::ModelProto,
     names: &Admitted,
-    shape: &[usize],
+    input: InferenceFact,
 ) -> TractResult<TypedModel> {
-    let graph = fixed(framework, model, names, shape)?;
+    let graph = fixed(framework, model, names, input)?;
     match graph.clone().into_optimized() {
         Ok(optimised) => Ok(optimised),
         Err(_) => graph.into_typed(),
@@ -170,11 +185,11 @@ fn fixed(
     framework: &Onnx,
     model: &pb::ModelProto,
     names: &Admitted,
-    shape: &[usize],
+    input: InferenceFact,
 ) -> TractResult<InferenceModel> {
     let mut graph = framework.model_for_proto_model(model)?;
     graph.set_input_names([&names.input])?;
-    graph.set_input_fact(0, InferenceFact::dt_shape(f32::datum_type(), shape))?;
+    graph.set_input_fact(0, input)?;
     graph.select_outputs_by_name([&names.output])?;
     Ok(graph)
 }

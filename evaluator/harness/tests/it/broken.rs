@@ -86,7 +86,7 @@ fn other_names_and_shapes_are_refused_with_both_sides() {
 #[test]
 fn a_classifier_of_one_class_is_refused() {
     let error = refused(Graph::default().node("ReduceSum", &["x"], "y").attribute("keepdims", 1));
-    assert!(error.ends_with("a classifier gives at least 2 numbers, this gave 1"), "{error}");
+    assert!(error.ends_with("this gave 1"), "{error}");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn weights_in_another_file_are_not_read() {
 #[test]
 fn an_unknown_operator_is_refused_by_its_name() {
     let error = refused(Graph::default().node("Frobnicate", &["x"], "y"));
-    assert!(error.contains("Frobnicate"), "{error}");
+    assert_eq!(error, "operator Frobnicate is not one that this engine runs");
 }
 
 #[test]

@@ -9,6 +9,8 @@ mod digits;
 #[cfg(test)]
 mod fetch;
 #[cfg(test)]
+mod inputs;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod onnx;

@@ -16,6 +16,7 @@ use tract_onnx::pb::{
 pub(crate) struct Graph {
     nodes: Vec<NodeProto>,
     weights: Vec<TensorProto>,
+    whole_numbers: bool,
 }
 
 impl Graph {
@@ -38,6 +39,12 @@ impl Graph {
             ..AttributeProto::default()
         };
         self.nodes.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    /// Has the model take its input as whole numbers of 64 bits.
+    pub(crate) fn takes_whole_numbers(mut self) -> Self {
+        self.whole_numbers = true;
         self
     }
 
@@ -80,13 +87,21 @@ impl Graph {
         self
     }
 
+    /// This graph and another one behind it.
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        self.nodes.extend(next.nodes);
+        self.weights.extend(next.weights);
+        self
+    }
+
     pub(crate) fn bytes(self) -> Vec<u8> {
+        let dtype = if self.whole_numbers { DataType::Int64 } else { DataType::Float };
         let graph = GraphProto {
             name: "test".to_owned(),
             node: self.nodes,
             initializer: self.weights,
-            input: vec![value("x", &[None, Some(64)])],
-            output: vec![value("y", &[None, None])],
+            input: vec![value("x", dtype, &[None, Some(64)])],
+            output: vec![value("y", DataType::Float, &[None, None])],
             ..GraphProto::default()
         };
         let opset = OperatorSetIdProto { domain: String::new(), version: 13 };
@@ -108,7 +123,7 @@ impl Graph {
     }
 }
 
-fn value(name: &str, sides: &[Option<i64>]) -> ValueInfoProto {
+fn value(name: &str, dtype: DataType, sides: &[Option<i64>]) -> ValueInfoProto {
     let dim = |side: &Option<i64>| Dimension {
         denotation: String::new(),
         value: Some(match side {
@@ -117,7 +132,7 @@ fn value(name: &str, sides: &[Option<i64>]) -> ValueInfoProto {
         }),
     };
     let tensor = type_proto::Tensor {
-        elem_type: DataType::Float.into(),
+        elem_type: dtype.into(),
         shape: Some(TensorShapeProto { dim: sides.iter().map(dim).collect() }),
     };
     let kind =
