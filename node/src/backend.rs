@@ -8,9 +8,10 @@ use futures::StreamExt;
 use probity_api::EventRecord;
 use probity_api::view::BlobView;
 use probity_harness::cache::CacheError;
-use probity_primitives::{ContentHash, Height, TxHash};
+use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
+use probity_runtime::result_certificate::{BuildError, ResultCertificate};
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use probity_web::backend::{
     Backend, BackendError, BlobError, ByteStream, Health, SubmitError as ApiSubmitError,
@@ -23,6 +24,7 @@ use crate::handle::NodeHandle;
 use crate::network::FetchError;
 use crate::relay::OfferError;
 use crate::replica::{KEPT_HEIGHTS, SubmitError};
+use crate::results::ResultError;
 use crate::store::StoreError;
 
 #[async_trait]
@@ -78,6 +80,17 @@ impl Backend for NodeHandle {
             return Ok(None);
         }
         self.prove(key, height).map(Some).map_err(|error| BackendError::Failed(error.to_string()))
+    }
+
+    async fn result_certificate(
+        &self,
+        task: &TaskId,
+    ) -> Result<Option<ResultCertificate>, BackendError> {
+        match self.result_certificate(*task) {
+            Ok(certificate) => Ok(Some(certificate)),
+            Err(ResultError::Build(BuildError::NoResult(_))) => Ok(None),
+            Err(error) => Err(BackendError::Failed(error.to_string())),
+        }
     }
 
     async fn blob(&self, hash: &ContentHash) -> Result<Option<PathBuf>, BlobError> {

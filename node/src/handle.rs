@@ -8,10 +8,11 @@ use std::time::Duration;
 use libp2p::Multiaddr;
 use probity_api::event::EventId;
 use probity_harness::cache::Cache;
-use probity_primitives::{ContentHash, Height, TxHash};
+use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::proof::{StateProof, prove};
+use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::tree::TreeError;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,6 +24,7 @@ use crate::network::{FetchError, NetworkHandle, PublishError};
 use crate::node::now_ms;
 use crate::relay::{self, OfferError};
 use crate::replica::history::History;
+use crate::results::{self, ResultError};
 use crate::shell::Shell;
 use crate::store::tree::StoreTree;
 use crate::store::{Store, StoreError};
@@ -153,6 +155,15 @@ impl NodeHandle {
     /// [`TreeError`] if the store cannot be read or no longer keeps the height's tree.
     pub fn prove(&self, key: &[u8], height: Height) -> Result<StateProof, TreeError> {
         prove(&StoreTree(self.inner.store.as_ref()), key, height)
+    }
+
+    /// The certificate of a task's result, at the newest height.
+    ///
+    /// # Errors
+    /// [`ResultError`], also if there is no result.
+    pub fn result_certificate(&self, task: TaskId) -> Result<ResultCertificate, ResultError> {
+        let Inner { genesis, store, history, .. } = self.inner.as_ref();
+        results::certificate(genesis, &self.snapshot(), store.as_ref(), history, task)
     }
 
     /// The path of a file in the cache, fetched from peers if it is not there yet.

@@ -31,6 +31,7 @@ pub mod node;
 pub mod ports;
 pub mod relay;
 pub mod replica;
+pub mod results;
 mod shell;
 pub mod store;
 

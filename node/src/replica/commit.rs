@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use probity_primitives::{Hash, Height, Signature, codec};
 use probity_runtime::certificate::Certificate;
-use probity_runtime::{Block, Chain, Executed, Genesis, Header};
+use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};
 
 use super::application::Application;
 use super::history::decode;
@@ -157,8 +157,8 @@ impl Replica {
 
 /// Everything that an executed block writes, but for the certificate.
 fn batch_of(executed: &Executed) -> Batch {
-    let Executed { block, chain: _, receipts, events, entries, tree } = executed;
-    let Block { header, txs: _ } = block;
+    let Executed { block, chain, receipts, events, entries, tree } = executed;
+    let Block { header, txs } = block;
     let height = header.height;
     let mut batch = Batch::new();
     batch.put(schema::block(height), block.encode());
@@ -168,6 +168,14 @@ fn batch_of(executed: &Executed) -> Batch {
         let place = (height, receipt.index);
         batch.put(schema::receipt(height, receipt.index), codec::encode(receipt));
         batch.put(schema::tx_location(&receipt.tx), codec::encode(&place));
+    }
+    for tx in txs {
+        if let Message::Reveal(reveal) = &tx.body.message {
+            batch.put(schema::reveal(&reveal.attestation.task, height), []);
+        }
+    }
+    if header.next_validators != header.validators {
+        batch.put(schema::validator_set(height), codec::encode(chain.validators()));
     }
     for (key, value) in entries {
         match value {

@@ -14,9 +14,10 @@ use std::sync::Arc;
 
 use borsh::BorshDeserialize;
 use bytes::Bytes;
-use probity_primitives::{Height, TxHash, codec};
+use probity_primitives::{Height, TaskId, TxHash, codec};
 use probity_protocol::Event;
 use probity_runtime::certificate::Certificate;
+use probity_runtime::result_certificate::SetChange;
 use probity_runtime::{Block, Header, Receipt};
 
 use crate::store::{MAX_VALUE_BYTES, Store, StoreError, schema};
@@ -117,6 +118,43 @@ impl History {
             }
         }
         Ok(decided)
+    }
+
+    /// Every change of validators by a block below `height`, with what proves it.
+    ///
+    /// # Errors
+    /// As for [`Self::block`].
+    pub fn set_changes(&self, height: Height) -> Result<Vec<SetChange>, StoreError> {
+        let mut changes = Vec::new();
+        for entry in self.store.scan_prefix(&schema::validator_sets())? {
+            let (key, value) = entry?;
+            let at = schema::validator_set_height(&key)
+                .ok_or_else(|| StoreError::damaged(&key, "it names no height"))?;
+            if at >= height {
+                break;
+            }
+            let (header, commit) = (self.header(at)?, self.certificate(at)?);
+            let (Some(header), Some(commit)) = (header, commit) else {
+                return Err(StoreError::damaged(&key, "its block is missing"));
+            };
+            changes.push(SetChange { header, commit, next: decode(&key, &value)? });
+        }
+        Ok(changes)
+    }
+
+    /// The blocks that have reveals of a task, oldest first.
+    ///
+    /// # Errors
+    /// As for [`Self::block`].
+    pub fn blocks_with_reveals(&self, task: &TaskId) -> Result<Vec<Block>, StoreError> {
+        let mut blocks = Vec::new();
+        for entry in self.store.scan_prefix(&schema::reveals(task))? {
+            let (key, _) = entry?;
+            let height = schema::reveal_height(&key)
+                .ok_or_else(|| StoreError::damaged(&key, "it names no height"))?;
+            blocks.extend(self.block(height)?);
+        }
+        Ok(blocks)
     }
 
     fn read<T: BorshDeserialize>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {

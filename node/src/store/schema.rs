@@ -9,6 +9,8 @@
 //! | receipt | height, index | borsh |
 //! | events | height | borsh |
 //! | undecided proposal | height, block | borsh |
+//! | validator set | height after which it is a new one | borsh |
+//! | reveals of a task | task, height of a block with one | nothing |
 //! | transaction location | transaction hash | height and index |
 //! | state entry | key of the flat state | its value |
 //! | tree node | node key | node |
@@ -19,7 +21,7 @@
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
-use probity_primitives::{BlockHash, Height, TxHash};
+use probity_primitives::{BlockHash, Height, TaskId, TxHash};
 
 /// The first byte of a key. A number, once used, keeps its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ enum Family {
     TxLocation,
     Events,
     Undecided,
+    ValidatorSet,
+    Reveals,
     StateEntry,
     TreeNode,
     TreeValue,
@@ -52,6 +56,8 @@ impl Family {
             Self::TxLocation => 0x14,
             Self::Events => 0x15,
             Self::Undecided => 0x16,
+            Self::ValidatorSet => 0x17,
+            Self::Reveals => 0x18,
             Self::StateEntry => 0x20,
             Self::TreeNode => 0x30,
             Self::TreeValue => 0x31,
@@ -133,6 +139,44 @@ pub fn undecided(height: Height, block: &BlockHash) -> Vec<u8> {
 #[must_use]
 pub fn all_undecided() -> Vec<u8> {
     Family::Undecided.key(&[])
+}
+
+/// The validators that decide after a height, where they are others than before.
+#[must_use]
+pub fn validator_set(height: Height) -> Vec<u8> {
+    Family::ValidatorSet.key(&[&height.0.to_be_bytes()])
+}
+
+/// All changes of validators, in the order of heights.
+#[must_use]
+pub fn validator_sets() -> Vec<u8> {
+    Family::ValidatorSet.key(&[])
+}
+
+/// The height within a key of a change of validators, if it is one.
+#[must_use]
+pub fn validator_set_height(key: &[u8]) -> Option<Height> {
+    let height = key.strip_prefix(&[Family::ValidatorSet.byte()])?;
+    Some(Height(u64::from_be_bytes(height.try_into().ok()?)))
+}
+
+/// The note that the block at a height has a reveal of a task.
+#[must_use]
+pub fn reveal(task: &TaskId, height: Height) -> Vec<u8> {
+    Family::Reveals.key(&[task.as_bytes(), &height.0.to_be_bytes()])
+}
+
+/// All notes of a task's reveals, in the order of heights.
+#[must_use]
+pub fn reveals(task: &TaskId) -> Vec<u8> {
+    Family::Reveals.key(&[task.as_bytes()])
+}
+
+/// The height within a note of a reveal, if it is one.
+#[must_use]
+pub fn reveal_height(key: &[u8]) -> Option<Height> {
+    let (_, height) = key.strip_prefix(&[Family::Reveals.byte()])?.split_at_checked(32)?;
+    Some(Height(u64::from_be_bytes(height.try_into().ok()?)))
 }
 
 /// An entry of the flat state.
@@ -235,6 +279,8 @@ mod tests {
             tx_location(&TxHash::default()),
             events(Height(0)),
             all_undecided(),
+            validator_sets(),
+            reveals(&TaskId::default()),
             state_entries(),
             tree_node(b""),
             tree_values(&[0; 32]),
@@ -252,5 +298,8 @@ mod tests {
         assert_eq!(stale_value_parts(&stale_node(5, &[9; 32])), None);
         assert_eq!(stale_parts(&block(Height(5))), None);
         assert_eq!(state_key(&state_entry(b"k")), Some(&b"k"[..]));
+        assert_eq!(validator_set_height(&validator_set(Height(9))), Some(Height(9)));
+        assert_eq!(reveal_height(&reveal(&TaskId::default(), Height(9))), Some(Height(9)));
+        assert_eq!(reveal_height(&validator_set(Height(9))), None);
     }
 }
