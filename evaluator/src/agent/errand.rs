@@ -13,7 +13,10 @@ use crate::desk::{Prepared, Verdicts};
 use crate::node_api::NodeApi;
 use crate::work::{WorkError, Workshop};
 
-/// The most bytes of openings in one transaction; the rest follows in the next one.
+/// The most openings that a transaction takes; the rest follows in the next one.
+const MAX_OPENINGS: usize = 64;
+
+/// The most bytes of openings in one transaction.
 const MAX_OPENINGS_BYTES: usize = 128 * 1024;
 
 /// Who sends, and on which chain.
@@ -115,13 +118,14 @@ impl Sender<'_> {
         &self,
         prepared: Prepared,
         indices: &[u32],
-    ) -> Result<BoundedVec<Opening, 64>, AgentError> {
+    ) -> Result<BoundedVec<Opening, MAX_OPENINGS>, AgentError> {
         let (shop, indices) = (self.workshop.clone(), indices.to_vec());
         blocking(move || {
             let transcript = shop.transcript(&prepared)?;
             let mut openings = BoundedVec::new();
             let mut room = MAX_OPENINGS_BYTES;
-            for opening in indices.iter().filter_map(|index| transcript.open(*index)) {
+            let opened = indices.iter().filter_map(|index| transcript.open(*index));
+            for opening in opened.take(MAX_OPENINGS) {
                 let left = room.checked_sub(codec::encode(&opening).len());
                 match left {
                     Some(left) => room = left,

@@ -14,9 +14,10 @@ use probity_evaluator::node_api::{ApiError, NodeApi};
 use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_harness::cache::Cache;
-use probity_primitives::{ContentHash, Height, TxHash};
+use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
+use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use probity_web::backend::{Backend, BackendError, BlobError, ByteStream, Health, SubmitError};
 use probity_web::limits::ApiLimits;
@@ -79,12 +80,19 @@ impl Backend for Spoken {
         Ok(None)
     }
 
+    async fn result_certificate(
+        &self,
+        _task: &TaskId,
+    ) -> Result<Option<ResultCertificate>, BackendError> {
+        Ok(None)
+    }
+
     async fn blob(&self, hash: &ContentHash) -> Result<Option<PathBuf>, BlobError> {
         Ok(self.net.blobs().get(hash))
     }
 
     async fn put_blob(&self, body: ByteStream) -> Result<BlobView, BlobError> {
-        let chunks: Vec<bytes::Bytes> = body.try_collect().await?;
+        let chunks: Vec<bytes::Bytes> = body.try_collect().await.unwrap();
         let bytes = chunks.concat();
         let size = u64::try_from(bytes.len()).unwrap();
         Ok(BlobView { hash: self.net.blobs().insert_bytes(&bytes).unwrap(), size })
