@@ -6,7 +6,7 @@
 //! # Reading order
 //! [`backend`] is what a node must offer; [`limits`] bounds everything; [`routes`] are the thin
 //! handlers, which read views from `probity_runtime::query` and answer with [`answer`] or
-//! [`error`]; [`server`] accepts connections.
+//! [`error`]; [`pages`] is the one page for people; [`server`] accepts connections.
 //!
 //! # Invariants
 //! - Every error is a problem document with a stable code, also for routes that do not exist.
@@ -26,6 +26,7 @@ pub mod error;
 mod extract;
 mod guard;
 pub mod limits;
+mod pages;
 mod routes;
 pub mod server;
 

@@ -23,6 +23,7 @@ use crate::backend::Backend;
 use crate::error::ApiError;
 use crate::guard;
 use crate::limits::ApiLimits;
+use crate::pages;
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -47,13 +48,17 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let requests = Arc::new(Semaphore::new(limits.requests));
     let streams = Arc::new(Semaphore::new(limits.streams));
     let app = App { backend, limits, requests, streams };
+    let people = Router::new()
+        .route("/", get(pages::home))
+        .route("/style.css", get(pages::style))
+        .route_layer(from_fn_with_state(app.clone(), guard::guard));
     let slow = Router::new()
         .route("/results/{task}/certificate", get(evaluation::certificate))
         .route("/blobs", axum::routing::put(blobs::put))
         .route("/blobs/{hash}", get(blobs::get))
         .route_layer(from_fn_with_state(app.clone(), guard::guard_transfer));
     let api = quick().route_layer(from_fn_with_state(app.clone(), guard::guard)).merge(slow);
-    Router::new()
+    people
         .route("/livez", get(node::live))
         .route("/readyz", get(node::ready))
         .nest(BASE_PATH, api)

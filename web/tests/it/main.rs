@@ -11,6 +11,8 @@ mod limits;
 #[cfg(test)]
 mod memory;
 #[cfg(test)]
+mod pages;
+#[cfg(test)]
 mod reads;
 #[cfg(test)]
 mod refusals;
