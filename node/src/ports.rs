@@ -53,6 +53,12 @@ pub fn loopback_tcp(port: u16) -> Multiaddr {
     Multiaddr::empty().with(Protocol::Ip4(Ipv4Addr::LOCALHOST)).with(Protocol::Tcp(port))
 }
 
+/// The address of a TCP socket.
+#[must_use]
+pub fn tcp(address: SocketAddr) -> Multiaddr {
+    Multiaddr::empty().with(address.ip().into()).with(Protocol::Tcp(address.port()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,7 +91,7 @@ fn reveal_phase() -> Phase {
 }
 
 fn provisional() -> Phase {
-    Phase::Provisional { committee: committee(), until: Height(200) }
+    Phase::Provisional { committee: committee(), drawn: BoundedVec::new(), until: Height(200) }
 }
 
 fn revealed(standing: Option<Standing>, opened: &[u32]) -> SubmissionView {

@@ -361,7 +361,9 @@ fn convict_members(
 }
 
 fn is_at_fault(task: &Task, jury: &Jury, opener: &Opener) -> bool {
-    let mut mismatches = 0u32;
+    let Phase::Provisional { drawn, .. } = &task.phase else { return false };
+    // A leaf that was not opened is a mismatch, whatever the jury says of the others.
+    let mut mismatches = opener.missing(drawn);
     for (index, ruling) in jury.items.iter().zip(&jury.ruling) {
         let Some(ruling) = ruling else { continue };
         if let Some(opened) = opener.opened.get(index)

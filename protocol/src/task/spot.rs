@@ -72,7 +72,7 @@ impl Opener {
 
     fn defends(&self, defence: &[u32]) -> bool {
         match self.standing {
-            Some(Standing::Flagged) => defence.iter().any(|index| self.opened.contains_key(index)),
+            Some(Standing::Flagged) => defence.iter().all(|index| self.opened.contains_key(index)),
             Some(Standing::Accepted | Standing::Grey) | None => true,
         }
     }
@@ -157,7 +157,7 @@ pub(super) fn close(
         jury::summon(ledger, ctx, id, &task, disputed.into_iter().collect(), &openers)?;
     }
     let until = ctx.height.checked_add(task.frozen.windows.provisional_blocks)?;
-    task.phase = Phase::Provisional { committee, until };
+    task.phase = Phase::Provisional { committee, drawn, until };
     enter(ledger, ctx, id, task, until);
     Ok(())
 }

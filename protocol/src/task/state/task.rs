@@ -126,6 +126,8 @@ pub enum Phase {
     Provisional {
         /// Who was drawn.
         committee: BoundedVec<Member, 128>,
+        /// The items that everyone had to open, ascending.
+        drawn: BoundedVec<u32, 64>,
         /// The last block of the phase.
         until: Height,
     },

@@ -116,3 +116,52 @@ fn jurors_are_paid_out_of_the_audit_pool() {
     assert_eq!(paid, Amount::from_units(3_750_000_000));
     assert!(stage.ctx.events.iter().any(|e| matches!(e, Event::JuryRuled { convicted: 1, .. })));
 }
+
+/// A task in which a member lies at the item `lie` and leaves it out of what it opens; none unless
+/// the item is among its defence and was not drawn for everyone.
+fn hidden(lie: u32) -> Option<(Stage, TaskId, OperatorId)> {
+    let mut stage = Stage::new(12);
+    let id = stage.request(Mode::Exact);
+    stage.reach(id, TaskPhase::Commit);
+    let members = stage.committee(id);
+    let liar = members.iter().min_by_key(|m| m.seats).unwrap().operator;
+    let false_one: Vec<u32> = WRONG.into_iter().filter(|item| *item != lie).collect();
+    let work = |stage: &Stage, operator| {
+        stage.transcript(id, if operator == liar { &false_one } else { &WRONG })
+    };
+    for drawn in &members {
+        let transcript = work(&stage, drawn.operator);
+        stage.commit(id, drawn.operator, &transcript).unwrap();
+    }
+    stage.reach(id, TaskPhase::Reveal);
+    for drawn in &members {
+        let transcript = work(&stage, drawn.operator);
+        stage.reveal(id, drawn.operator, &transcript).unwrap();
+    }
+    stage.reach(id, TaskPhase::Spot);
+    for drawn in members.iter().filter(|drawn| drawn.operator != liar) {
+        let transcript = work(&stage, drawn.operator);
+        stage.open(id, drawn.operator, &transcript).unwrap();
+    }
+    let wanted = stage.wanted(id, liar);
+    let common = stage.wanted(id, members.iter().find(|m| m.operator != liar).unwrap().operator);
+    let transcript = work(&stage, liar);
+    let shown: Vec<u32> = wanted.iter().copied().filter(|item| *item != lie).collect();
+    stage.open_these(id, liar, &transcript, &shown).unwrap();
+    (wanted.contains(&lie) && !common.contains(&lie)).then_some((stage, id, liar))
+}
+
+#[test]
+fn a_flagged_member_that_leaves_out_its_false_leaves_is_not_cleared() {
+    let (mut stage, id, liar) = WRONG.into_iter().find_map(hidden).unwrap();
+    assert_eq!(stage.standing(id, liar), Some(Standing::Flagged));
+    stage.reach(id, TaskPhase::Provisional);
+    if stage.ledger.juries.get(&id).is_some() {
+        stage.vote(id, |_| Some(WRONG.to_vec()));
+    }
+    stage.reach(id, TaskPhase::Final);
+    let outcome = stage.ledger.outcomes.get(&id).unwrap();
+    let member = outcome.members.iter().find(|m| m.operator == liar).unwrap();
+    assert_eq!((member.paid, outcome.state), (Amount::ZERO, OutcomeState::Final));
+    assert_eq!(stage.slashes().first().map(|s| s.1), Some("O3"));
+}

@@ -1,0 +1,61 @@
+//! What each verb does. A command asks, shows and ends; rules and work are in the libraries.
+
+mod artifact;
+mod board;
+mod eval;
+pub(crate) mod node;
+mod query;
+mod reproduce;
+pub(crate) mod result;
+mod tx;
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+use probity_protocol::registry::ArtifactKind;
+
+use crate::cli::{Cli, Command};
+use crate::exit::{Code, Failure, OrFail};
+use crate::{bench, demo, output};
+
+/// Runs a command to its end.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { global, command } = cli;
+    let global = &global;
+    match command {
+        Command::Demo(arguments) => block_on(demo::run(global, &arguments)),
+        Command::Node(verb) => node::run(global, verb),
+        Command::Eval(verb) => eval::run(global, verb),
+        Command::Result(verb) => result::run(global, verb),
+        Command::Board(verb) => board::run(global, verb),
+        Command::Query(verb) => query::run(global, verb),
+        Command::Tx(verb) => tx::run(global, verb),
+        Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
+        Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),
+        Command::Benchmark(verb) => artifact::run(global, ArtifactKind::Benchmark, verb),
+        Command::Bench(arguments) => {
+            let report = bench::run(arguments.part)?;
+            output::show(global.output, &report, bench::Report::text)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "probity", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+/// Runs a future on a runtime of its own.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Runtime::new().or_fail(Code::Other, "cannot start")?.block_on(future)
+}
+
+/// The folder of fetched files: named, or the user's cache folder.
+pub(crate) fn cache_folder(named: Option<&Path>) -> PathBuf {
+    if let Some(folder) = named {
+        return folder.to_owned();
+    }
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let base = std::env::var_os("XDG_CACHE_HOME").map(Into::into).or_else(home);
+    base.unwrap_or_else(std::env::temp_dir).join("probity")
+}

@@ -1,0 +1,83 @@
+//! `probity demo`: the main job, end to end, on this machine.
+//!
+//! Four validators decide blocks, each with its own engine, network and store; eight more
+//! operators evaluate, attached to the validators' APIs. A publisher registers a dataset, a
+//! benchmark and six models and pays for their evaluation; everyone else gets every byte from
+//! peers, by hash. One operator takes a bribe and reports a score that its model did not reach.
+//!
+//! Nothing is mocked: the blocks are voted on, the models are run, the liar is found by a jury,
+//! and each certificate is verified from the genesis hash alone.
+//!
+//! # Reading order
+//! [`cast`] is who takes part, [`shelf`] what is evaluated, [`network`] how the nodes run,
+//! [`story`] what happens, and [`report`] what came of it.
+
+pub(crate) mod cast;
+pub(crate) mod network;
+mod report;
+pub(crate) mod shelf;
+mod story;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::cli::{Demo, Global};
+use crate::exit::{Code, Failure, OrFail};
+use crate::output;
+use cast::Cast;
+use network::Network;
+use report::Report;
+use shelf::Shelf;
+
+/// Runs the demonstration to its end and shows what came of it.
+pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure> {
+    let started = Instant::now();
+    let home = home(arguments)?;
+    let cast = Cast::new(now_ms()?)?;
+    let shelf = Shelf::bundled()?;
+    output::say(global, &format!("Home: {}", home.display()));
+    let block_time = Duration::from_millis(arguments.block_time);
+    let target = shelf.target().map(|item| item.main_file()).unwrap_or_default();
+    let network = Network::start(&home, &cast, target, block_time).await?;
+    let played = story::play(global, &network, &cast, &shelf, started).await;
+    let report = match played {
+        Ok(outcome) => {
+            story::conclude(global, &network, &cast, &shelf, outcome, &home, started).await
+        }
+        Err(failure) => Err(failure),
+    };
+    if let Ok(report) = &report {
+        output::show(global.output, report, Report::text)?;
+        if arguments.serve {
+            serve(global, &network).await?;
+        }
+    }
+    network.stop().await;
+    report.map(|_| ())
+}
+
+async fn serve(global: &Global, network: &Network) -> Result<(), Failure> {
+    output::say(global, "\nThe network stays up; interrupt to end it. Its APIs:");
+    for url in network.urls() {
+        output::say(global, &format!("  {url}/api/v1/status"));
+    }
+    tokio::signal::ctrl_c().await.or_fail(Code::Other, "cannot wait for an interrupt")
+}
+
+fn home(arguments: &Demo) -> Result<PathBuf, Failure> {
+    let Some(folder) = &arguments.home else {
+        let folder = tempfile::Builder::new().prefix("probity-demo-").tempdir();
+        return Ok(folder.or_fail(Code::Other, "no temporary folder")?.keep());
+    };
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        let message = format!("{} is not empty", folder.display());
+        return Err(Failure::new(Code::Usage, message).hint("name a new folder with --home"));
+    }
+    std::fs::create_dir_all(folder).or_fail(Code::Other, "cannot make the home")?;
+    folder.canonicalize().or_fail(Code::Other, "cannot use the home")
+}
+
+fn now_ms() -> Result<u64, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).or_fail(Code::Other, "the clock")?;
+    u64::try_from(now.as_millis()).or_fail(Code::Other, "the clock")
+}

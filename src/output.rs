@@ -1,0 +1,116 @@
+//! How answers are shown: text for people, JSON with a schema for programs.
+
+use std::io::{IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::Global;
+use crate::exit::{Code, Failure, OrFail};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// Prints an answer on standard output: `text` for people, or the document.
+pub(crate) fn show<T: Serialize>(
+    format: Format,
+    document: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Result<(), Failure> {
+    let shown = match format {
+        Format::Text => text(document),
+        Format::Json => {
+            serde_json::to_string_pretty(document).or_fail(Code::Other, "cannot write JSON")?
+        }
+    };
+    print(&shown)
+}
+
+/// Prints text on standard output. A reader that went away is not an error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Code::Other, format_args!("cannot write the answer: {error}")))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Whether progress may be drawn: on a terminal, unless it is to be quiet.
+pub(crate) fn progress_wanted(global: &Global) -> bool {
+    !global.quiet && std::io::stderr().is_terminal()
+}
+
+/// Starts the logs on standard error; only warnings, unless `--log` says otherwise.
+pub(crate) fn start_logs(global: &Global) {
+    let filter = global.log.clone().unwrap_or_else(|| {
+        // The engine and the gossip layer warn of every peer that is not there yet.
+        "error".to_owned()
+    });
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .init();
+}
+
+/// A table with a heading: columns as wide as their widest cell, numbers to the right.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+    right: Vec<bool>,
+}
+
+impl Table {
+    /// A table with these headings; those that start with `>` stand to the right.
+    pub(crate) fn new(headings: &[&str]) -> Self {
+        let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
+        let heading = headings.iter().map(|heading| heading.trim_start_matches('>').to_owned());
+        Self { rows: vec![heading.collect()], right }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    /// The table as text, indented by two spaces.
+    pub(crate) fn text(&self) -> String {
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::from(" ");
+            for (column, cell) in row.iter().enumerate() {
+                let width = width(column);
+                if self.right.get(column) == Some(&true) {
+                    line.push_str(&format!(" {cell:>width$} "));
+                } else {
+                    line.push_str(&format!(" {cell:<width$} "));
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Tells a person something on standard error, unless it is to be quiet.
+pub(crate) fn say(global: &Global, text: &str) {
+    if !global.quiet {
+        // A closed standard error is no reason to stop.
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
