@@ -62,6 +62,7 @@ impl Outbox {
             |pending: &Pending| height >= pending.until || height.since(pending.sent) > PATIENCE;
         if self.pending.values().any(lost) {
             // Those behind a lost one wait for its nonce in vain.
+            self.pending.clear();
         }
         if self.pending.is_empty() {
             self.next = nonce;
