@@ -1,9 +1,9 @@
 //! Boards as the page shows them: texts, and where marks stand on a line.
 
-use probity_primitives::{ArtifactId, Score, TaskId};
+use probity_primitives::{ArtifactId, Height, Score, TaskId};
 use probity_protocol::Ledger;
 use probity_protocol::registry::{ArtifactKind, Benchmark, Direction};
-use probity_protocol::task::{Outcome, OutcomeState, Phase};
+use probity_protocol::task::{OutcomeState, Phase, Standing};
 use probity_runtime::query::{self, ArtifactFilter, BoardRow};
 
 /// The most benchmarks that are shown.
@@ -38,9 +38,14 @@ pub(super) struct Row {
     pub(super) score: String,
     pub(super) interval: String,
     pub(super) spread: String,
+    /// How many members are beyond the tolerance.
+    pub(super) flagged: usize,
     pub(super) seats: String,
-    pub(super) state: String,
+    pub(super) operators: u32,
+    pub(super) state: &'static str,
     pub(super) state_class: &'static str,
+    /// The last block at which the result may be disputed.
+    pub(super) until: Option<Height>,
     /// The chart in words.
     pub(super) spoken: String,
     pub(super) dot: i128,
@@ -98,23 +103,29 @@ fn row(ledger: &Ledger, promised: &Benchmark, entry: BoardRow) -> Row {
         width: place(to).saturating_sub(place(from)),
     };
     let interval = match outcome.interval {
-        Some((from, to)) => format!("{from} to {to}"),
+        Some((from, to)) => format!("{from}–{to}"),
         None => "not stated".to_owned(),
     };
-    let spread = if low == high { "none".to_owned() } else { format!("{low} to {high}") };
-    let (state, state_class) = state(ledger, &task, &outcome);
+    let spread = if low == high { "none".to_owned() } else { format!("{low}–{high}") };
+    let flagged =
+        outcome.members.iter().filter(|member| member.standing == Some(Standing::Flagged)).count();
+    let (state, state_class) = match outcome.state {
+        OutcomeState::Final => ("Final", "final"),
+        OutcomeState::Contested => ("Contested", "contested"),
+        OutcomeState::Provisional => ("Provisional", "provisional"),
+    };
     Row {
         rank,
         name,
         version,
         task,
         score: outcome.score.to_string(),
-        seats: format!(
-            "{} of {}, {} operators",
-            outcome.revealed, outcome.seats, outcome.operators
-        ),
+        flagged,
+        seats: format!("{} of {}", outcome.revealed, outcome.seats),
+        operators: outcome.operators,
         state,
         state_class,
+        until: open_until(ledger, &task),
         spoken: format!("score {}, interval {interval}, spread {spread}", outcome.score),
         dot: place(outcome.score),
         interval_bar: outcome.interval.map(bar),
@@ -124,21 +135,16 @@ fn row(ledger: &Ledger, promised: &Benchmark, entry: BoardRow) -> Row {
     }
 }
 
-/// How far a result can be relied on, in words and as a class of the style.
-fn state(ledger: &Ledger, task: &TaskId, outcome: &Outcome) -> (String, &'static str) {
-    match outcome.state {
-        OutcomeState::Final => ("Final".to_owned(), "final"),
-        OutcomeState::Contested => ("Contested".to_owned(), "contested"),
-        OutcomeState::Provisional => {
-            let phase = ledger.tasks.get(task).map(|task| &task.phase);
-            let text = match phase {
-                Some(Phase::Provisional { until, .. }) => {
-                    format!("Provisional until block {until}")
-                }
-                Some(_) | None => "Provisional".to_owned(),
-            };
-            (text, "provisional")
-        }
+/// The last block at which a result may be disputed, while it may be.
+fn open_until(ledger: &Ledger, task: &TaskId) -> Option<Height> {
+    match &ledger.tasks.get(task)?.phase {
+        Phase::Provisional { until, .. } => Some(*until),
+        Phase::Open { .. }
+        | Phase::Commit { .. }
+        | Phase::Reveal { .. }
+        | Phase::Spot { .. }
+        | Phase::Final { .. }
+        | Phase::Void { .. } => None,
     }
 }
 

@@ -22,7 +22,7 @@ async fn the_page_shows_the_board_with_both_kinds_of_doubt() {
     for expected in [
         "digits accuracy".to_owned(),
         format!(">{}<", outcome.score),
-        format!("{low} to {high}"),
+        format!("{low}–{high}"),
         ">none<".to_owned(),
         ">Final<".to_owned(),
         format!("/api/v1/results/{}/certificate", stage.known.done),
