@@ -85,14 +85,17 @@ async fn an_agent_that_lost_its_disk_after_the_commitment_makes_the_same_reveal(
     let net = Net::new(4);
     let task = net.request(&digits("digits_logreg.onnx"));
     let agents = start_all(&net);
-    net.run_until(&agents, task, |phase| matches!(phase, Phase::Reveal { .. })).await;
-    end_all(agents).await;
-    let committed = |net: &Net| {
+    let bound = |net: &Net, phase: &Phase| {
         let ledger = net.ledger();
-        let sent = ledger.submissions.iter().map(|(_, sent)| sent.clone());
-        sent.filter(|sent| matches!(sent, Submission::Committed { .. })).count()
+        let committee = phase.committee().iter();
+        let sent = committee.map(|member| ledger.submissions.get(&(task, member.operator)));
+        let commitments = sent.filter(|one| matches!(one, Some(Submission::Committed { .. })));
+        commitments.count() == phase.committee().len() && !phase.committee().is_empty()
     };
-    assert!(committed(&net) > 0);
+    net.run_until(&agents, task, |phase| bound(&net, phase)).await;
+    assert!(matches!(net.task(task).phase, Phase::Commit { .. }));
+    end_all(agents).await;
+    net.run_until(&[], task, |phase| matches!(phase, Phase::Reveal { .. })).await;
     for actor in net.actors() {
         std::fs::remove_dir_all(net.home_of(&actor)).unwrap();
     }
