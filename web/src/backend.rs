@@ -123,16 +123,14 @@ pub enum BackendError {
 /// Why a transaction is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SubmitError {
-    /// It waits for a block already, which is as good as having been taken.
-    #[error("the transaction {0} waits already")]
-    Known(TxHash),
     /// It cannot stand in a block.
     #[error(transparent)]
     Invalid(#[from] TxError),
     /// There is no room for it, or another one has its place.
     #[error("{detail}")]
     NoRoom {
-        /// A stable name for programs.
+        /// A stable name for programs; [`probity_api::problem::KNOWN`] if it waits already, which
+        /// is answered as if it had just been taken.
         code: &'static str,
         /// Why, with the values.
         detail: String,

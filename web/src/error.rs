@@ -79,9 +79,6 @@ const fn tx_status(error: &TxError) -> u16 {
 impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
-            SubmitError::Known(_) => {
-                Self(Problem::of("known", "Transaction refused", 409, error.to_string(), false))
-            }
             SubmitError::Invalid(error) => error.into(),
             SubmitError::NoRoom { code, detail, retryable } => {
                 let status = if retryable { 503 } else { 409 };

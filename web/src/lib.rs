@@ -4,9 +4,9 @@
 //! memory. [`serve`] runs the router on a listener until it is told to stop.
 //!
 //! # Reading order
-//! [`backend`] is what a node must offer; [`limits`] bounds everything; [`routes`] are the thin
+//! [`backend`] is what a node must offer; [`limits`] bounds everything; `routes` are the thin
 //! handlers, which read views from `probity_runtime::query` and answer with [`answer`] or
-//! [`error`]; [`pages`] is the one page for people; [`server`] accepts connections.
+//! [`error`]; `pages` is the one page for people; [`server`] accepts connections.
 //!
 //! # Invariants
 //! - Every error is a problem document with a stable code, also for routes that do not exist.

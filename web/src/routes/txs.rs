@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use probity_api::problem::KNOWN;
 use probity_api::view::{RECEIPT_SCHEMA, SubmittedView, TxDocument};
 use probity_api::{Code, OCTET_STREAM};
 use probity_primitives::TxHash;
@@ -40,11 +41,12 @@ pub(super) async fn submit(
         chain.check(&verified)?;
         return Ok(answer::document(&chain, RECEIPT_SCHEMA, chain.dry_run(&verified)));
     }
-    let hash = match app.backend.submit(tx).await {
+    let hash = tx.hash();
+    match app.backend.submit(tx).await {
         // Whoever got no answer sends it again.
-        Ok(hash) | Err(SubmitError::Known(hash)) => hash,
+        Ok(_) | Err(SubmitError::NoRoom { code: KNOWN, .. }) => {}
         Err(error) => return Err(error.into()),
-    };
+    }
     Ok((StatusCode::ACCEPTED, answer::one(&chain, SubmittedView { hash })).into_response())
 }
 

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use probity_api::EventRecord;
 use probity_api::event::records;
+use probity_api::problem::KNOWN;
 use probity_api::view::BlobView;
 use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_protocol::Event;
@@ -137,7 +138,8 @@ impl Backend for Memory {
         let hash = tx.hash();
         let mut pending = self.pending.lock().unwrap();
         if pending.contains(&tx) {
-            return Err(SubmitError::Known(hash));
+            let detail = format!("transaction {hash} is in the mempool already");
+            return Err(SubmitError::NoRoom { code: KNOWN, detail, retryable: false });
         }
         pending.push(tx);
         Ok(hash)
