@@ -44,6 +44,9 @@ pub fn check(ledger: &Ledger, previous: Option<&Ledger>) -> Result<(), Violation
     }
     stake::locks(ledger)?;
     work::escrows(ledger)?;
+    if let Some(before) = previous {
+        step::payments(before, ledger)?;
+    }
     money::slashes(ledger)?;
     stake::pools(ledger)?;
     work::tasks(ledger)?;

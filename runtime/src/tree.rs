@@ -135,6 +135,9 @@ pub fn root<S: NodeStore + ?Sized>(store: &S, height: Height) -> Result<Hash, Tr
 
 /// The tree at `height`, made of the tree at the height before and what changed since.
 ///
+/// Where nothing is removed the library's batched insertion is used, which visits each node once;
+/// both ways give the same nodes.
+///
 /// # Errors
 /// [`TreeError`] if the store fails or has not kept the height before.
 pub fn update<S: NodeStore + ?Sized>(
@@ -144,14 +147,26 @@ pub fn update<S: NodeStore + ?Sized>(
 ) -> Result<TreeUpdate, TreeError> {
     let reader = Reader(store);
     let tree = JellyfishMerkleTree::<_, StateHasher>::new(&reader);
-    let writes =
-        changes.iter().map(|(key, value)| (KeyHash(*key_hash(key).as_bytes()), value.clone()));
-    let (root, batch) =
-        tree.put_value_set(writes, height.0).map_err(|error| damaged(height, &error))?;
+    let place = |key: &[u8]| KeyHash(*key_hash(key).as_bytes());
+    let inserts: Option<Vec<(KeyHash, OwnedValue)>> =
+        changes.iter().map(|(key, value)| Some((place(key), value.clone()?))).collect();
+    let put = match inserts.filter(|inserts| !inserts.is_empty()) {
+        Some(inserts) => tree
+            .batch_put_value_sets(vec![inserts], None, height.0)
+            .map(|(roots, batch)| (roots.last().copied(), batch)),
+        None => {
+            let writes = changes.iter().map(|(key, value)| (place(key), value.clone()));
+            tree.put_value_set(writes, height.0).map(|(root, batch)| (Some(root), batch))
+        }
+    };
+    let (root, batch) = put.map_err(|error| damaged(height, &error))?;
+    let root = root
+        .map(|root| Hash::from_bytes(root.0))
+        .ok_or_else(|| TreeError::Damaged { height, reason: "the tree gave no root".to_owned() })?;
     let nodes = batch.node_batch.nodes().iter();
     let values = batch.node_batch.values().iter();
     Ok(TreeUpdate {
-        root: Hash::from_bytes(root.0),
+        root,
         nodes: nodes.map(|(key, node)| (codec::encode(key), codec::encode(node))).collect(),
         stale: batch
             .stale_node_index_batch
@@ -255,5 +270,69 @@ impl NodeStore for MemoryTree {
     fn value(&self, key_hash: &Hash, max_version: u64) -> Result<Option<Vec<u8>>, TreeError> {
         let versions = self.values.range((*key_hash, 0)..=(*key_hash, max_version));
         Ok(versions.last().map(|(_, bytes)| bytes.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn commit(tree: &mut MemoryTree, height: u64, changes: &[Change]) -> TreeUpdate {
+        let update = update(&*tree, Height(height), changes).unwrap();
+        tree.commit(&update, true);
+        update
+    }
+
+    fn one_by_one(tree: &MemoryTree, height: u64, changes: &[Change]) -> TreeUpdate {
+        // A removal of what is not there changes nothing, and leads by the way of removals.
+        let mut changes = changes.to_vec();
+        changes.push((b"never there".to_vec(), None));
+        let mut update = update(tree, Height(height), &changes).unwrap();
+        update.values.retain(|value| value.key_hash != key_hash(b"never there"));
+        update
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_of_insertion_give_the_same_tree(
+            first in prop::collection::btree_map(any::<u16>(), any::<u8>(), 1..200),
+            second in prop::collection::btree_map(any::<u16>(), any::<u8>(), 1..50),
+        ) {
+            let mut tree = MemoryTree::new();
+            for (height, entries) in [(0, first), (1, second)] {
+                let bytes = |(key, value): (u16, u8)| (key.to_le_bytes().to_vec(), Some(vec![value]));
+                let changes: Vec<Change> = entries.into_iter().map(bytes).collect();
+                let expected = one_by_one(&tree, height, &changes);
+                prop_assert_eq!(commit(&mut tree, height, &changes), expected);
+            }
+        }
+
+        #[test]
+        fn the_root_depends_on_the_entries_and_not_on_their_history(
+            steps in prop::collection::vec((any::<u8>(), any::<Option<u8>>()), 1..80),
+        ) {
+            let mut tree = MemoryTree::new();
+            let mut entries = BTreeMap::new();
+            let mut root = commit(&mut tree, 0, &[]).root;
+            for (height, (key, value)) in (1..).zip(steps) {
+                let value = value.map(|value| vec![value]);
+                root = commit(&mut tree, height, &[(vec![key], value.clone())]).root;
+                entries.insert(vec![key], value);
+            }
+            entries.retain(|_, value| value.is_some());
+            let at_once: Vec<Change> = entries.into_iter().collect();
+            prop_assert_eq!(commit(&mut MemoryTree::new(), 0, &at_once).root, root);
+        }
+    }
+
+    #[test]
+    fn pruned_nodes_are_not_needed_by_later_heights() {
+        let mut tree = MemoryTree::new();
+        for height in 0..50u64 {
+            let key = (height % 7).to_le_bytes().to_vec();
+            commit(&mut tree, height, &[(key, Some(height.to_le_bytes().to_vec()))]);
+        }
+        assert!(tree.len() < 20, "{} nodes", tree.len());
     }
 }

@@ -18,6 +18,10 @@ pub enum Behaviour {
     Withhold,
     /// Commits and reveals, and does not open.
     Conceal,
+    /// Commits to what it found, and reveals an inflated score.
+    Switch,
+    /// Commits to and reveals an inflated score, and opens honest leaves.
+    Forge,
     /// Says that it cannot fetch anything.
     Unable,
 }

@@ -107,6 +107,8 @@ impl World {
     fn misbehave(&mut self, luck: &mut Luck) {
         let faults = [
             Behaviour::Inflate,
+            Behaviour::Switch,
+            Behaviour::Forge,
             Behaviour::Silent,
             Behaviour::Withhold,
             Behaviour::Conceal,

@@ -96,8 +96,17 @@ impl World {
         sheet: &Sheet,
     ) -> Result<Option<Message>, WorldError> {
         let Assignment { task_id, task, submission, .. } = assignment;
-        let transcript =
-            || sheet.transcript(&task.frozen, engine(), actor.behaviour == Behaviour::Inflate);
+        let lies = match actor.behaviour {
+            Behaviour::Inflate => true,
+            Behaviour::Switch => !matches!(task.phase, Phase::Commit { .. }),
+            Behaviour::Forge => !matches!(task.phase, Phase::Spot { .. }),
+            Behaviour::Honest
+            | Behaviour::Silent
+            | Behaviour::Withhold
+            | Behaviour::Conceal
+            | Behaviour::Unable => false,
+        };
+        let transcript = || sheet.transcript(&task.frozen, engine(), lies);
         let message = match (&task.phase, submission) {
             (Phase::Commit { .. }, None) => match actor.behaviour {
                 Behaviour::Silent => None,
@@ -108,6 +117,8 @@ impl World {
                 })),
                 Behaviour::Honest
                 | Behaviour::Inflate
+                | Behaviour::Switch
+                | Behaviour::Forge
                 | Behaviour::Withhold
                 | Behaviour::Conceal => {
                     Some(self.commitment(actor, *task_id, task.round, &transcript()?))

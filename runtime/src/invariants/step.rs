@@ -1,11 +1,12 @@
-//! 2 and 7: what a step may change.
+//! 2, 4 and 7: what a step may change.
 
-use probity_protocol::Ledger;
+use probity_primitives::Amount;
 use probity_protocol::event::TaskPhase;
 use probity_protocol::task::{Submission, Task};
+use probity_protocol::{Bucket, Ledger};
 
 use super::work::ended;
-use super::{Violation, equal, holds};
+use super::{Violation, equal, exact, holds};
 
 /// 2: supply counters only grow, and nothing mints while no referendum can.
 pub(super) fn supply(before: &Ledger, after: &Ledger) -> Result<(), Violation> {
@@ -111,6 +112,41 @@ pub(super) fn counters(before: &Ledger, after: &Ledger) -> Result<(), Violation>
         )?;
     }
     Ok(())
+}
+
+/// 4: a task that becomes final burns its share of the fee and leaves the royalties to be claimed.
+pub(super) fn payments(before: &Ledger, after: &Ledger) -> Result<(), Violation> {
+    let mut burned = before.supply.get().burned;
+    for (id, task) in after.tasks.iter() {
+        let was_final = before.tasks.get(id).is_some_and(ended);
+        if was_final || task.phase.name() != TaskPhase::Final {
+            continue;
+        }
+        let (fee, split) = (task.request.fee, &task.frozen.split);
+        let share = exact(4, "the burned share", split.burn.of_floor(fee))?;
+        burned = exact(4, "what is burned", burned.checked_add(share))?;
+        let royalties = exact(4, "the royalties", split.royalties.of_floor(fee))?;
+        let benchmark = task.request.benchmark;
+        let ancestors = after.artifacts.get(&benchmark).map(|known| known.ancestors.iter());
+        let sharing = ancestors.into_iter().flatten().map(|ancestor| ancestor.id);
+        let dues = sharing.chain([benchmark]).map(|id| after.balance(Bucket::RoyaltyDue(id)));
+        let due = exact(4, "royalties that are due", Amount::sum(dues))?;
+        holds(
+            4,
+            due >= royalties,
+            || format!("the royalties due to the benchmark of {id} and its ancestors"),
+            || due.to_string(),
+            "at least the royalty share of the fee",
+        )?;
+    }
+    let found = after.supply.get().burned;
+    holds(
+        4,
+        found >= burned,
+        || "what was burned when tasks became final".to_owned(),
+        || found.to_string(),
+        "at least their burned shares",
+    )
 }
 
 fn place(task: &Task) -> (u8, TaskPhase) {

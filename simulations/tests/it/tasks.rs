@@ -89,6 +89,32 @@ fn a_member_that_withholds_its_reveal_pays_the_least_price() {
 }
 
 #[test]
+fn a_member_that_reveals_something_else_than_it_committed_to_has_revealed_nothing() {
+    let (mut world, task, sheet) = requested(4);
+    let switching = members(&world, task)[0];
+    behave(&mut world, &[switching], Behaviour::Switch);
+    assert_eq!(world.finish(task, BLOCKS).unwrap(), TaskPhase::Final);
+    let outcome = world.ledger().outcomes.get(&task).unwrap();
+    assert_eq!(outcome.score, honest_score(&world, task, &sheet));
+    let member = outcome.members.iter().find(|member| member.operator == switching);
+    assert!(member.is_none_or(|member| member.score.is_none() && member.paid.is_zero()));
+    let convictions: Vec<_> = world.ledger().convictions.iter().map(|(key, _)| *key).collect();
+    assert_eq!(convictions, [(task, switching)]);
+}
+
+#[test]
+fn a_liar_that_opens_honest_leaves_has_opened_nothing() {
+    let (mut world, task, sheet) = requested(5);
+    let forging = members(&world, task)[0];
+    behave(&mut world, &[forging], Behaviour::Forge);
+    assert_eq!(world.finish(task, BLOCKS).unwrap(), TaskPhase::Final);
+    let outcome = world.ledger().outcomes.get(&task).unwrap();
+    assert_eq!(outcome.score, honest_score(&world, task, &sheet));
+    let convictions: Vec<_> = world.ledger().convictions.iter().map(|(key, _)| *key).collect();
+    assert_eq!(convictions, [(task, forging)]);
+}
+
+#[test]
 fn a_member_that_does_not_open_its_leaves_is_convicted() {
     let (mut world, task, _) = requested(5);
     let hiding = members(&world, task)[0];
