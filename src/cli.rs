@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use probity_primitives::{ArtifactId, Hash, TaskId, TxHash};
+use probity_primitives::{ArtifactId, Hash, OperatorId, TaskId, TxHash};
 
 use crate::output::Format;
 
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Run a node.
     #[command(subcommand)]
     Node(NodeVerb),
+    /// Evaluate for an operator.
+    #[command(subcommand)]
+    Evaluator(EvaluatorVerb),
     /// Score a model without any network.
     #[command(subcommand)]
     Eval(Eval),
@@ -94,6 +97,22 @@ pub(crate) enum NodeVerb {
     /// Run the node of a home until it is told to end.
     Start {
         /// The folder with `node.toml`, `genesis.json` and the keys.
+        #[arg(long, value_name = "DIR")]
+        home: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvaluatorVerb {
+    /// Do what an operator is drawn for, through the node of `--node`, until told to end.
+    Start {
+        /// The operator.
+        #[arg(long, value_name = "ID")]
+        operator: OperatorId,
+        /// The file with its hot key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The folder of its work; one process at a time uses it.
         #[arg(long, value_name = "DIR")]
         home: PathBuf,
     },

@@ -3,6 +3,7 @@
 mod artifact;
 mod board;
 mod eval;
+mod evaluator;
 pub(crate) mod node;
 mod query;
 mod reproduce;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match command {
         Command::Demo(arguments) => block_on(demo::run(global, &arguments)),
         Command::Node(verb) => node::run(global, verb),
+        Command::Evaluator(verb) => evaluator::run(global, verb),
         Command::Eval(verb) => eval::run(global, verb),
         Command::Result(verb) => result::run(global, verb),
         Command::Board(verb) => board::run(global, verb),
@@ -42,6 +44,17 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "probity", &mut script);
             output::print(&String::from_utf8_lossy(&script))
         }
+    }
+}
+
+/// Waits for an interrupt or for the order to end.
+pub(crate) async fn told_to_end() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut order =
+        signal(SignalKind::terminate()).or_fail(Code::Other, "cannot wait for signals")?;
+    tokio::select! {
+        _ = order.recv() => Ok(()),
+        interrupt = tokio::signal::ctrl_c() => interrupt.or_fail(Code::Other, "cannot wait"),
     }
 }
 

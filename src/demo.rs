@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cli::{Demo, Global};
+use crate::commands::told_to_end;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output;
 use cast::Cast;
@@ -61,7 +62,7 @@ async fn serve(global: &Global, network: &Network) -> Result<(), Failure> {
     for url in network.urls() {
         output::say(global, &format!("  {url}/api/v1/status"));
     }
-    tokio::signal::ctrl_c().await.or_fail(Code::Other, "cannot wait for an interrupt")
+    told_to_end().await
 }
 
 fn home(arguments: &Demo) -> Result<PathBuf, Failure> {

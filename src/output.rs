@@ -50,13 +50,15 @@ pub(crate) fn progress_wanted(global: &Global) -> bool {
     !global.quiet && std::io::stderr().is_terminal()
 }
 
-/// Starts the logs on standard error; only warnings, unless `--log` says otherwise.
+/// What is logged unless `--log` says otherwise: the errors of our own crates. The engine's parts
+/// complain of each other whenever a node ends.
+const DEFAULT_LOG: &str =
+    "off,probity=error,probity_node=error,probity_evaluator=error,probity_web=error";
+
+/// Starts the logs on standard error.
 pub(crate) fn start_logs(global: &Global) {
-    let filter = global.log.clone().unwrap_or_else(|| {
-        // The engine and the gossip layer warn of every peer that is not there yet.
-        "error".to_owned()
-    });
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("error"));
+    let filter = global.log.as_deref().unwrap_or(DEFAULT_LOG);
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -125,9 +125,7 @@ pub(crate) fn failed(error: ClientError) -> Failure {
         ClientError::Unreachable { .. } => Code::Unreachable,
         ClientError::TimedOut { .. } => Code::TimedOut,
         ClientError::WrongHash { .. } => Code::Verification,
-        ClientError::Problem { code, .. } if code.starts_with("tx_") && code != "tx_not_found" => {
-            Code::TxRejected
-        }
+        ClientError::Problem { code, .. } if refusal(code) => Code::TxRejected,
         ClientError::Problem { .. }
         | ClientError::Malformed { .. }
         | ClientError::TooLarge { .. }
@@ -136,6 +134,21 @@ pub(crate) fn failed(error: ClientError) -> Failure {
     let unreachable = code == Code::Unreachable;
     let failure = Failure::new(code, error);
     if unreachable { failure.hint("name a running node with --node URL") } else { failure }
+}
+
+/// Whether a problem's code means that a transaction was not taken: by the rules, or by the mempool.
+fn refusal(code: &str) -> bool {
+    let mempool =
+        ["nonce_taken", "nonce_used", "nonce_too_high", "expired", "sender_full", "mempool_full"];
+    code.starts_with("tx.") || mempool.contains(&code)
+}
+
+/// Whether a code says that a transaction was refused before a block had it, by the chain's rules
+/// or by the mempool (`docs/spec/24-api.md`).
+fn is_refusal(code: &str) -> bool {
+    let of_mempool =
+        ["nonce_taken", "nonce_used", "expired", "nonce_too_high", "sender_full", "mempool_full"];
+    code.starts_with("tx.") || of_mempool.contains(&code)
 }
 
 fn accepted(receipt: Receipt) -> Result<Receipt, Failure> {

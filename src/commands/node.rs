@@ -7,7 +7,7 @@ use probity_node::ports::tcp;
 use probity_node::{Node, NodeConfig};
 
 use crate::cli::{Global, NodeVerb};
-use crate::commands::block_on;
+use crate::commands::{block_on, told_to_end};
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::Home;
 use crate::output;
@@ -40,18 +40,7 @@ async fn start(global: &Global, folder: &Path) -> Result<(), Failure> {
     if let Some(api) = node.api_address() {
         output::say(global, &format!("the API listens on http://{api}"));
     }
-    ended().await?;
+    told_to_end().await?;
     node.shutdown().await;
     Ok(())
-}
-
-/// Waits for an interrupt or for the order to end.
-async fn ended() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut order =
-        signal(SignalKind::terminate()).or_fail(Code::Other, "cannot wait for signals")?;
-    tokio::select! {
-        _ = order.recv() => Ok(()),
-        interrupt = tokio::signal::ctrl_c() => interrupt.or_fail(Code::Other, "cannot wait"),
-    }
 }
