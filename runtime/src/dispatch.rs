@@ -11,6 +11,8 @@ use probity_protocol::bank::BankError;
 use probity_protocol::task::{jury, member, request};
 use probity_protocol::{Bucket, Context, Event, Ledger, registry, staking};
 
+use crate::evidence;
+use crate::genesis::ChainId;
 use crate::message::{Message, Transfer};
 use crate::receipt::Outcome;
 
@@ -29,10 +31,16 @@ pub enum TransferError {
 }
 
 /// Carries out a message, or refuses it and leaves `ledger` as it was.
-pub fn run(ledger: &mut Ledger, ctx: &mut Context, sender: Address, message: &Message) -> Outcome {
+pub fn run(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    chain_id: &ChainId,
+    sender: Address,
+    message: &Message,
+) -> Outcome {
     let mut snapshot = ledger.clone();
     let mut inner = Context::new(ctx.height, ctx.chain);
-    match carry_out(&mut snapshot, &mut inner, sender, message) {
+    match carry_out(&mut snapshot, &mut inner, chain_id, sender, message) {
         Ok(()) => {
             *ledger = snapshot;
             ctx.events.append(&mut inner.events);
@@ -45,6 +53,7 @@ pub fn run(ledger: &mut Ledger, ctx: &mut Context, sender: Address, message: &Me
 fn carry_out(
     ledger: &mut Ledger,
     ctx: &mut Context,
+    chain_id: &ChainId,
     sender: Address,
     message: &Message,
 ) -> Result<(), Outcome> {
@@ -87,6 +96,9 @@ fn carry_out(
         Message::JuryReveal(m) => refuse("task", jury::jury_reveal(ledger, ctx, sender, m)),
         Message::SubmitEvidence(m) => {
             refuse("task", member::submit_evidence(ledger, ctx, sender, m))
+        }
+        Message::SubmitVoteEvidence(m) => {
+            refuse("evidence", evidence::submit(ledger, ctx, chain_id, sender, m))
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod block;
 pub mod certificate;
 pub mod chain;
 pub mod dispatch;
+pub mod evidence;
 pub mod genesis;
 pub mod hex_bytes;
 pub mod invariants;

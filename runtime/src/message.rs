@@ -16,6 +16,8 @@ use probity_protocol::staking::message as staking;
 use probity_protocol::task::message as task;
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::SubmitVoteEvidence;
+
 mod describe;
 
 /// Moves money from the sender to another account.
@@ -80,6 +82,8 @@ pub enum Message {
     JuryReveal(task::JuryReveal),
     /// Proves an equivocation.
     SubmitEvidence(task::SubmitEvidence),
+    /// Proves that a validator voted for two blocks at once.
+    SubmitVoteEvidence(SubmitVoteEvidence),
 }
 
 impl Message {
@@ -110,6 +114,7 @@ impl Message {
             Self::JuryCommit(_) => "jury_commit",
             Self::JuryReveal(_) => "jury_reveal",
             Self::SubmitEvidence(_) => "submit_evidence",
+            Self::SubmitVoteEvidence(_) => "submit_vote_evidence",
         }
     }
 
@@ -139,7 +144,7 @@ impl Message {
             | Self::PostOpenings(_)
             | Self::JuryCommit(_)
             | Self::JuryReveal(_) => fees.work,
-            Self::SubmitEvidence(_) => fees.evidence,
+            Self::SubmitEvidence(_) | Self::SubmitVoteEvidence(_) => fees.evidence,
         }
     }
 }

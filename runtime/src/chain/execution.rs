@@ -13,6 +13,7 @@ use probity_protocol::{Bucket, Context, Event, Ledger, staking};
 
 use super::{BlockError, Chain, decided_set};
 use crate::dispatch;
+use crate::genesis::ChainId;
 use crate::message::Message;
 use crate::receipt::Receipt;
 use crate::tree::{self, NodeStore, TreeUpdate};
@@ -21,6 +22,7 @@ use crate::validators::ValidatorSet;
 
 /// A block that is being run.
 pub(super) struct Execution {
+    chain_id: ChainId,
     ledger: Ledger,
     ctx: Context,
     count: u32,
@@ -43,7 +45,8 @@ impl Execution {
         if let Some(output) = output {
             ledger.beacon.get_mut().absorb(height, output);
         }
-        Self { ledger, ctx: Context::new(height, chain.genesis_hash()), count: 0 }
+        let chain_id = chain.identity.chain_id.clone();
+        Self { chain_id, ledger, ctx: Context::new(height, chain.genesis_hash()), count: 0 }
     }
 
     /// Runs a transaction.
@@ -52,7 +55,8 @@ impl Execution {
         let body = tx.body();
         charge(&mut self.ledger, tx, fee)?;
         let mut ctx = Context::new(self.ctx.height, self.ctx.chain);
-        let outcome = dispatch::run(&mut self.ledger, &mut ctx, body.sender, &body.message);
+        let (sender, message) = (body.sender, &body.message);
+        let outcome = dispatch::run(&mut self.ledger, &mut ctx, &self.chain_id, sender, message);
         let index = self.count;
         self.count = index.saturating_add(1);
         let height = self.ctx.height;
@@ -61,7 +65,7 @@ impl Execution {
 
     /// Does what is due, begins an epoch where one begins, and makes the state tree.
     pub(super) fn seal<S: NodeStore + ?Sized>(self, store: &S) -> Result<Sealed, BlockError> {
-        let Self { mut ledger, mut ctx, count: _ } = self;
+        let Self { chain_id: _, mut ledger, mut ctx, count: _ } = self;
         phases::end_block(&mut ledger, &mut ctx);
         if staking::epoch::begins(&ledger, &ctx) {
             staking::start_epoch(&mut ledger, &mut ctx);

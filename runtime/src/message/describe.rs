@@ -67,6 +67,10 @@ impl fmt::Display for Message {
             Self::SubmitEvidence(m) => {
                 write!(f, "prove an equivocation of {} in {}", m.first.operator, m.first.task)
             }
+            Self::SubmitVoteEvidence(m) => {
+                let vote = &m.first;
+                write!(f, "prove two votes of {} at height {}", vote.validator, vote.height)
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Accounts, and the sum of all money.
 
-use probity_primitives::{Address, Amount, Epoch, Height, OperatorId};
+use probity_primitives::{Address, Amount, Epoch, Height, OperatorId, codec};
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,10 @@ pub fn account(ledger: &Ledger, address: &Address) -> AccountView {
         let value = ledger.pool(operator).value_of(shares).unwrap_or_default();
         Some(DelegationView { operator: *operator, shares: Amount::from_units(shares), value })
     });
-    let claims = ledger.claims.iter().filter(|((owner, ..), _)| owner == address);
+    let claims = lowest_operator().into_iter().flat_map(|lowest| {
+        let from = (*address, lowest, Epoch::ZERO);
+        ledger.claims.range(from..).take_while(|((owner, ..), _)| owner == address)
+    });
     let leaving = claims.map(|((_, operator, epoch), claim)| LeavingView {
         operator: *operator,
         epoch: *epoch,
@@ -90,6 +93,11 @@ pub fn account(ledger: &Ledger, address: &Address) -> AccountView {
         bonded: bonded.take(MAX_PAGE).collect(),
         leaving: leaving.take(MAX_PAGE).collect(),
     }
+}
+
+/// The operator that sorts before all others: zeros, which no key hashes to.
+fn lowest_operator() -> Option<OperatorId> {
+    codec::decode(&[0; 21], 21).ok()
 }
 
 /// All money, and whether it adds up.

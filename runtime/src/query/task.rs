@@ -6,7 +6,7 @@ use probity_primitives::{Amount, ArtifactId, Hash, OperatorId, Seats, TaskId};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::registry::{Artifact, ArtifactFile, Direction};
 use probity_protocol::task::{
-    Jury, JuryBallot, Outcome, Phase, Revealed, Standing, Submission, Task,
+    Due, Jury, JuryBallot, Outcome, Revealed, Standing, Submission, Task,
 };
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
@@ -262,10 +262,11 @@ pub fn board(ledger: &Ledger, benchmark: &ArtifactId) -> Option<BoardView> {
 #[must_use]
 pub fn assignments(ledger: &Ledger, operator: &OperatorId) -> Vec<Assignment> {
     let mut found = Vec::new();
-    for (id, task) in ledger.tasks.iter() {
-        if matches!(task.phase, Phase::Final { .. } | Phase::Void { .. }) {
-            continue;
-        }
+    // Every open task has exactly one planned end, so that ended ones need not be looked at.
+    let open = ledger.schedule.iter().filter_map(|((_, due), ())| {
+        if let Due::Task(id) = due { Some((id, ledger.tasks.get(id)?)) } else { None }
+    });
+    for (id, task) in open {
         let seats_in = |members: &[probity_protocol::task::Member]| {
             members.iter().find(|member| member.operator == *operator).map(|member| member.seats)
         };

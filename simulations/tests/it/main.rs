@@ -7,6 +7,8 @@ mod certificate;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod genesis;
 #[cfg(test)]
 mod invariants;

@@ -3,7 +3,9 @@
 use probity_primitives::{Address, Amount, Network, TaskId};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::registry::ArtifactKind;
+use probity_protocol::staking::message::Unbond;
 use probity_protocol::task::Mode;
+use probity_runtime::Message;
 use probity_runtime::query::{
     self, ArtifactFilter, Assignment, MAX_PAGE, ResultFilter, Role, TaskView,
 };
@@ -122,4 +124,22 @@ fn operators_slashes_supply_and_accounts_have_views() {
     assert!(owner.bonded[0].value > Amount::ZERO && owner.leaving.is_empty());
     round_trip(&owner);
     assert!(query::slashes(ledger, None, MAX_PAGE).items.is_empty());
+}
+
+#[test]
+fn an_account_shows_what_it_has_on_the_way_out_and_not_what_others_have() {
+    let mut world = World::new(&WorldConfig::default()).unwrap();
+    for actor in world.actors.clone() {
+        let amount = Some(Amount::from_tokens(5));
+        let message = Message::Unbond(Unbond { operator: actor.id(), amount });
+        world.must(&actor.owner, message).unwrap();
+    }
+    for actor in &world.actors {
+        let view = query::account(world.ledger(), &actor.owner_address());
+        assert_eq!(view.leaving.len(), 1);
+        assert_eq!(view.leaving[0].operator, actor.id());
+        assert_eq!(view.leaving[0].value, Amount::from_tokens(5));
+    }
+    let other = Address::of(&world.people[0].public(), Network::Test);
+    assert!(query::account(world.ledger(), &other).leaving.is_empty());
 }

@@ -1,0 +1,138 @@
+//! Double votes: what proves them, and what does not.
+
+use probity_primitives::{Amount, BlockHash, Domain, Hash, Height, Keypair, OperatorId, Ppm};
+use probity_protocol::slashing::Offence;
+use probity_protocol::staking::Standing;
+use probity_protocol::staking::message::{KeyUse, RotateOperatorKey};
+use probity_runtime::Message;
+use probity_runtime::certificate::{VoteKind, VoteStatement};
+use probity_runtime::evidence::{SignedVote, SubmitVoteEvidence};
+use probity_runtime::receipt::Outcome;
+use probity_simulations::{World, WorldConfig};
+
+fn world() -> World {
+    let mut world = World::new(&WorldConfig { operators: 4, ..WorldConfig::default() }).unwrap();
+    world.pass(5).unwrap();
+    world
+}
+
+fn block(byte: u8) -> Option<BlockHash> {
+    Some(BlockHash(Hash::from_bytes([byte; 32])))
+}
+
+/// A precommit at height 3, round 0, by the first operator.
+fn vote(world: &World, key: &Keypair, block: Option<BlockHash>) -> SignedVote {
+    vote_at(world, key, block, Height(3), 0)
+}
+
+fn vote_at(
+    world: &World,
+    key: &Keypair,
+    block: Option<BlockHash>,
+    height: Height,
+    round: u32,
+) -> SignedVote {
+    let validator = world.actors[0].id();
+    let kind = VoteKind::Precommit;
+    let statement = VoteStatement {
+        chain_id: &world.genesis.chain_id,
+        genesis_hash: world.chain.genesis_hash(),
+        kind,
+        height,
+        round,
+        block,
+        validator,
+    };
+    let signature = key.sign(Domain::Vote, &statement.sign_bytes());
+    SignedVote { kind, height, round, block, validator, signature }
+}
+
+/// What becomes of evidence that the first of the people reports.
+fn report(world: &mut World, first: SignedVote, second: SignedVote) -> Result<(), String> {
+    let reporter = world.people[0].clone();
+    let message = Message::SubmitVoteEvidence(SubmitVoteEvidence { first, second });
+    match world.send(&reporter, message).unwrap().outcome {
+        Outcome::Ok => Ok(()),
+        Outcome::Refused { code, .. } => Err(code),
+    }
+}
+
+fn standing(world: &World, id: &OperatorId) -> Standing {
+    world.ledger().operators.get(id).unwrap().standing
+}
+
+#[test]
+fn two_votes_for_one_round_cost_a_share_of_the_stake_and_bar_the_validator_once() {
+    let mut world = world();
+    let (key, id) = (world.actors[0].key.clone(), world.actors[0].id());
+    let bonded = world.ledger().bonded(&id);
+    let (first, second) = (vote(&world, &key, block(1)), vote(&world, &key, None));
+    assert_eq!(report(&mut world, first, second), Ok(()));
+    let price = Ppm::new(50_000).of_ceil(bonded).unwrap();
+    assert_eq!(world.ledger().bonded(&id), bonded.checked_sub(price).unwrap());
+    assert_eq!(standing(&world, &id), Standing::Tombstoned);
+    let slash = world.ledger().slashes.iter().next().unwrap().1.clone();
+    assert_eq!((slash.offence, slash.amount), (Offence::Equivocation, price));
+    assert_eq!(report(&mut world, first, second), Err("evidence.barred".into()));
+    assert_eq!(world.ledger().slashes.len(), 1);
+    world.pass(10).unwrap();
+    assert_eq!(world.chain.validators().get(&id), None);
+}
+
+#[test]
+fn votes_that_do_not_clash_or_do_not_hold_are_no_evidence() {
+    let mut world = world();
+    let key = world.actors[0].key.clone();
+    let good = vote(&world, &key, block(1));
+    let later = vote_at(&world, &key, block(2), Height(3), 1);
+    let stranger = vote(&world, &Keypair::from_seed([9; 32]), block(2));
+    let changed = SignedVote { block: block(3), ..good };
+    let future = |byte| vote_at(&world, &key, block(byte), Height(99), 0);
+    let future = (future(1), future(2));
+    let cases = [
+        (good, good, "evidence.no_clash"),
+        (good, later, "evidence.unrelated"),
+        (good, stranger, "evidence.signature.mismatch"),
+        (changed, good, "evidence.signature.mismatch"),
+        (future.0, future.1, "evidence.out_of_time"),
+    ];
+    for (first, second, code) in cases {
+        assert_eq!(report(&mut world, first, second), Err(code.into()));
+    }
+    let id = world.actors[0].id();
+    assert_eq!(standing(&world, &id), Standing::Active);
+    assert!(world.ledger().slashes.is_empty());
+}
+
+#[test]
+fn a_retired_key_frames_nobody() {
+    let mut world = world();
+    let (old, owner, operator) = {
+        let actor = &world.actors[0];
+        (actor.key.clone(), actor.owner.clone(), actor.id())
+    };
+    let key = Keypair::from_seed([7; 32]);
+    let proof = KeyUse::Rotate(operator).agree(world.chain.genesis_hash(), &key);
+    let rotation = RotateOperatorKey { operator, key: key.public(), proof };
+    world.must(&owner, Message::RotateOperatorKey(rotation)).unwrap();
+    world.actors[0].key = key.clone();
+    // Until the next epoch the validator still votes with the old key, and answers for it.
+    world.pass(10).unwrap();
+    let stolen = (vote(&world, &old, block(1)), vote(&world, &old, block(2)));
+    let refusal = report(&mut world, stolen.0, stolen.1);
+    assert_eq!(refusal, Err("evidence.signature.mismatch".into()));
+    let own = (vote(&world, &key, block(1)), vote(&world, &key, block(2)));
+    assert_eq!(report(&mut world, own.0, own.1), Ok(()));
+}
+
+#[test]
+fn evidence_older_than_the_wait_of_unbonding_does_not_count() {
+    let mut config = WorldConfig { operators: 4, check: false, ..WorldConfig::default() };
+    config.bonded = Amount::from_tokens(2_000);
+    let mut world = World::new(&config).unwrap();
+    let wait = world.ledger().params.get().staking.unbond_blocks;
+    world.pass(wait + 4).unwrap();
+    let key = world.actors[0].key.clone();
+    let (first, second) = (vote(&world, &key, block(1)), vote(&world, &key, block(2)));
+    assert_eq!(report(&mut world, first, second), Err("evidence.out_of_time".into()));
+}
