@@ -143,14 +143,6 @@ fn refusal(code: &str) -> bool {
     code.starts_with("tx.") || mempool.contains(&code)
 }
 
-/// Whether a code says that a transaction was refused before a block had it, by the chain's rules
-/// or by the mempool (`docs/spec/24-api.md`).
-fn is_refusal(code: &str) -> bool {
-    let of_mempool =
-        ["nonce_taken", "nonce_used", "expired", "nonce_too_high", "sender_full", "mempool_full"];
-    code.starts_with("tx.") || of_mempool.contains(&code)
-}
-
 fn accepted(receipt: Receipt) -> Result<Receipt, Failure> {
     match &receipt.outcome {
         Outcome::Ok => Ok(receipt),
