@@ -21,11 +21,16 @@ fn the_document_holds_the_score_that_other_engines_give() {
     let expected: serde_json::Value =
         serde_json::from_slice(&std::fs::read(digits("expected.json")).unwrap()).unwrap();
     let owned = on_digits("digits_mlp16.onnx", &["--output", "json"]);
-    let document = json(&arguments(&owned));
+    let mut document = json(&arguments(&owned));
     assert_eq!(document["schema"], "probity.eval/v1");
     assert_eq!(document["correct"], expected["digits_mlp16"]["correct"]);
     assert_eq!(document["items"], 597);
     assert_eq!(document["score"], 578 * 1_000_000 / 597);
+    // What depends on the machine's arithmetic: golden vectors of the harness pin it.
+    document["engine"]["instructions"].take();
+    for root in ["attachments_root", "header"] {
+        assert_eq!(document[root].take().as_str().map(str::len), Some(64), "{root}");
+    }
     insta::assert_json_snapshot!(document);
 }
 
@@ -81,7 +86,7 @@ fn an_unknown_key_of_a_benchmark_is_refused_with_its_line_and_the_nearest_key() 
     let owned = eval(&toml, &digits("digits_bad.onnx"), &digits("digits_test.jsonl"), &[]);
     let (code, said) = failure(&arguments(&owned));
     assert_eq!(code, 3);
-    assert!(said.contains("b.toml:10") && said.contains("did you mean `scale`?"), "{said}");
+    assert!(said.contains("b.toml line 10") && said.contains("did you mean `scale`?"), "{said}");
 }
 
 #[test]
@@ -89,7 +94,7 @@ fn models_that_cannot_be_trusted_are_refused_with_the_reason() {
     for (model, reason) in [
         ("refused/logreg_zipmap.onnx", "zipmap"),
         ("refused/pipe_scaler_logreg.onnx", "scaler"),
-        ("refused/nb.onnx", "finite"),
+        ("refused/nb.onnx", "reducelogsumexp"),
     ] {
         let (code, said) = failure(&arguments(&on_digits(model, &["--limit", "5"])));
         assert_eq!(code, 1, "{said}");
@@ -117,7 +122,7 @@ fn a_bad_row_is_named_with_its_line() {
     let owned = eval(&digits("digits.toml"), &digits("digits_bad.onnx"), &data, &[]);
     let (code, said) = failure(&arguments(&owned));
     assert_eq!(code, 1);
-    assert!(said.contains("bad.jsonl:1"), "{said}");
+    assert!(said.contains("bad.jsonl line 1"), "{said}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -48,4 +49,22 @@ pub(crate) fn write(folder: &tempfile::TempDir, name: &str, contents: &[u8]) -> 
     let file: PathBuf = folder.path().join(name);
     std::fs::write(&file, contents).unwrap();
     path(&file)
+}
+
+/// Asks again and again until there is an answer; fails after `patience`, naming what was awaited.
+pub(crate) async fn until<T>(
+    what: &str,
+    patience: Duration,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let asking = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            ticks.tick().await;
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(patience, asking).await.unwrap_or_else(|_| panic!("no {what} in time"))
 }

@@ -1,0 +1,238 @@
+//! A chain of node processes: who is in its genesis document, their homes, and what people send.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use probity_client::Client;
+use probity_node::ports::reserve_loopback;
+use probity_primitives::vrf::VrfSecret;
+use probity_primitives::{
+    Address, Amount, BoundedString, BoundedVec, Bps, Domain, Hash, Keypair, Network, OperatorId,
+};
+use probity_protocol::Params;
+use probity_runtime::chain::fixed_fee;
+use probity_runtime::genesis::{GENESIS_SCHEMA, Genesis, GenesisAccount, GenesisOperator, Token};
+use probity_runtime::receipt::Outcome;
+use probity_runtime::{Message, Receipt, SignedTx, TxBody};
+
+use crate::support::probity;
+
+/// How long anything of a test's chain may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+/// Blocks are at least this far apart, in milliseconds.
+const BLOCK_TIME_MS: u64 = 400;
+
+/// An operator with its keys.
+pub(crate) struct Actor {
+    pub(crate) key: Keypair,
+    pub(crate) operator: OperatorId,
+    beacon: [u8; 32],
+    owner: Address,
+}
+
+impl Actor {
+    fn new(number: usize) -> Self {
+        let key = key("operator", number);
+        let owner = account(&self::key("owner", number));
+        let operator = OperatorId::of(&owner, &key.public());
+        Self { key, operator, beacon: seed("beacon", number), owner }
+    }
+
+    fn in_genesis(&self) -> GenesisOperator {
+        GenesisOperator {
+            owner: self.owner,
+            key: self.key.public(),
+            vrf: VrfSecret::from_seed(self.beacon).unwrap().public(),
+            name: text(&self.operator.to_string()[..16]),
+            commission: Bps::new(500),
+            classes: BoundedVec::from_vec(vec![0]).unwrap(),
+            bonded: Amount::from_tokens(200_000),
+        }
+    }
+}
+
+/// A chain's document, its operators, and a person with a million tokens.
+pub(crate) struct Cast {
+    pub(crate) genesis: Genesis,
+    pub(crate) actors: Vec<Actor>,
+    pub(crate) person: Keypair,
+}
+
+impl Cast {
+    /// A chain of so many operators, all of whom may decide blocks.
+    pub(crate) fn new(operators: usize, params: Params) -> Self {
+        let actors: Vec<Actor> = (0..operators).map(Actor::new).collect();
+        let person = key("person", 0);
+        let entry = |key: &Keypair, tokens| GenesisAccount {
+            address: account(key),
+            balance: Amount::from_tokens(tokens),
+        };
+        let mut accounts = vec![entry(&person, 1_000_000)];
+        accounts.extend(actors.iter().map(|actor| entry(&actor.key, 100)));
+        accounts.sort_by_key(|entry| entry.address);
+        let genesis = Genesis {
+            schema: text(GENESIS_SCHEMA),
+            chain_id: text("probity-it"),
+            network: Network::Test,
+            time_ms: 1_700_000_000_000,
+            token: Token { symbol: text("PBY"), decimals: 9 },
+            params,
+            accounts: BoundedVec::from_vec(accounts).unwrap(),
+            operators: BoundedVec::from_vec(actors.iter().map(Actor::in_genesis).collect())
+                .unwrap(),
+            beacon_seed: Hash::of(Domain::Genesis, &"whole-system tests"),
+        };
+        genesis.validate().unwrap();
+        Self { genesis, actors, person }
+    }
+}
+
+/// A node's process; dropped, it is killed.
+pub(crate) struct NodeProcess {
+    pub(crate) home: PathBuf,
+    pub(crate) client: Client,
+    child: Option<Child>,
+}
+
+impl NodeProcess {
+    /// Starts the node, from whatever its store holds.
+    pub(crate) fn start(&mut self) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.home.join("talk"))
+            .unwrap();
+        let mut command = probity(&["node", "start", "--home", self.home.to_str().unwrap()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    /// Ends the node with no chance to write anything down.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself; what counts is that it is gone and reaped.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Where its API listens.
+    pub(crate) fn url(&self) -> &str {
+        self.client.base_url()
+    }
+}
+
+impl Drop for NodeProcess {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            let talk = std::fs::read_to_string(self.home.join("talk")).unwrap_or_default();
+            let last: Vec<&str> = talk.lines().rev().take(20).collect();
+            eprintln!("{}: {}", self.home.display(), last.join("\n  "));
+        }
+    }
+}
+
+/// Writes a home for each of the first operators and starts its node.
+pub(crate) fn start(folder: &Path, cast: &Cast, nodes: usize) -> Vec<NodeProcess> {
+    let ports = reserve_loopback(nodes * 3).unwrap();
+    let ports: Vec<&[u16]> = ports.chunks_exact(3).collect();
+    let homes = (0..nodes).map(|number| write_home(folder, cast, number, &ports));
+    let mut processes: Vec<NodeProcess> = homes
+        .zip(&ports)
+        .map(|(home, ports)| NodeProcess {
+            home,
+            client: Client::new(&format!("http://{}", address(ports[0]))).unwrap(),
+            child: None,
+        })
+        .collect();
+    processes.iter_mut().for_each(NodeProcess::start);
+    processes
+}
+
+/// A home as the documentation describes it; ports are those of API, consensus and gossip.
+fn write_home(folder: &Path, cast: &Cast, number: usize, ports: &[&[u16]]) -> PathBuf {
+    let actor = &cast.actors[number];
+    let home = folder.join(format!("node-{number}"));
+    std::fs::create_dir_all(&home).unwrap();
+    let own = ports[number];
+    let mut file = format!(
+        "moniker = \"node-{number}\"\noperator = \"{}\"\nblock_time_ms = {BLOCK_TIME_MS}\n\
+         api = \"{}\"\nconsensus = \"{}\"\ngossip = \"{}\"\n",
+        actor.operator,
+        address(own[0]),
+        address(own[1]),
+        address(own[2])
+    );
+    for other in ports.iter().filter(|other| other[0] != own[0]) {
+        let (consensus, gossip) = (address(other[1]), address(other[2]));
+        file += &format!("\n[[peers]]\nconsensus = \"{consensus}\"\ngossip = \"{gossip}\"\n");
+    }
+    std::fs::write(home.join("node.toml"), file).unwrap();
+    std::fs::write(home.join("genesis.json"), cast.genesis.to_json()).unwrap();
+    write_key(&home.join("operator.key"), &actor.key.seed());
+    write_key(&home.join("beacon.key"), &actor.beacon);
+    home
+}
+
+/// A key file that only its owner can read.
+pub(crate) fn write_key(path: &Path, seed: &[u8; 32]) {
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o600).open(path).unwrap();
+    std::io::Write::write_all(&mut file, Hash::from_bytes(*seed).to_string().as_bytes()).unwrap();
+}
+
+/// Signs a message with the account's next nonce, at the fee that the chain asks for.
+pub(crate) async fn sign(client: &Client, key: &Keypair, message: Message) -> SignedTx {
+    let chain = client.identity().await.unwrap();
+    let sender = account(key);
+    let account = client.account(&sender).await.unwrap();
+    let fees = client.params().await.unwrap().data.fees;
+    let body = TxBody {
+        chain: chain.chain_id.clone(),
+        sender,
+        nonce: account.data.nonce,
+        fee: Amount::ZERO,
+        expiry: account.height.checked_add(600).unwrap(),
+        memo: BoundedString::new("").unwrap(),
+        message,
+    };
+    let draft = body.clone().sign(chain.genesis_hash, key);
+    let fee = fixed_fee(&fees, &draft.body.message, draft.encode().len());
+    TxBody { fee, ..body }.sign(chain.genesis_hash, key)
+}
+
+/// Sends a message that must be carried out.
+pub(crate) async fn must(client: &Client, key: &Keypair, message: Message) -> Receipt {
+    let tx = sign(client, key, message).await;
+    let hash = client.submit(&tx).await.unwrap();
+    let receipt = client.wait_tx(&hash, PATIENCE).await.unwrap().data;
+    assert_eq!(receipt.outcome, Outcome::Ok);
+    receipt
+}
+
+/// The test account of a key.
+pub(crate) fn account(key: &Keypair) -> Address {
+    Address::of(&key.public(), Network::Test)
+}
+
+/// The key of somebody; the same in every run.
+pub(crate) fn key(role: &str, number: usize) -> Keypair {
+    Keypair::from_seed(seed(role, number))
+}
+
+/// A text that is short enough.
+pub(crate) fn text<const MAX: usize>(text: &str) -> BoundedString<MAX> {
+    BoundedString::new(text).unwrap()
+}
+
+fn seed(role: &str, number: usize) -> [u8; 32] {
+    *Hash::of(Domain::Genesis, &("it", role, number.to_string())).as_bytes()
+}
+
+fn address(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
