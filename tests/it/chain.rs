@@ -1,4 +1,4 @@
-//! A chain of node processes: who is in its genesis document, their homes, and what people send.
+//! A chain of node processes: who is in its genesis document, their homes and their processes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,10 +13,7 @@ use probity_primitives::{
     Address, Amount, BoundedString, BoundedVec, Bps, Domain, Hash, Keypair, Network, OperatorId,
 };
 use probity_protocol::Params;
-use probity_runtime::chain::fixed_fee;
 use probity_runtime::genesis::{GENESIS_SCHEMA, Genesis, GenesisAccount, GenesisOperator, Token};
-use probity_runtime::receipt::Outcome;
-use probity_runtime::{Message, Receipt, SignedTx, TxBody};
 
 use crate::support::probity;
 
@@ -138,19 +135,22 @@ impl Drop for NodeProcess {
 
 /// Writes a home for each of the first operators and starts its node.
 pub(crate) fn start(folder: &Path, cast: &Cast, nodes: usize) -> Vec<NodeProcess> {
+    let mut processes = homes(folder, cast, nodes);
+    processes.iter_mut().for_each(NodeProcess::start);
+    processes
+}
+
+/// Writes a home for each of the first operators, whose nodes can then be started.
+pub(crate) fn homes(folder: &Path, cast: &Cast, nodes: usize) -> Vec<NodeProcess> {
     let ports = reserve_loopback(nodes * 3).unwrap();
     let ports: Vec<&[u16]> = ports.chunks_exact(3).collect();
     let homes = (0..nodes).map(|number| write_home(folder, cast, number, &ports));
-    let mut processes: Vec<NodeProcess> = homes
-        .zip(&ports)
-        .map(|(home, ports)| NodeProcess {
-            home,
-            client: Client::new(&format!("http://{}", address(ports[0]))).unwrap(),
-            child: None,
-        })
-        .collect();
-    processes.iter_mut().for_each(NodeProcess::start);
-    processes
+    let nodes = homes.zip(&ports).map(|(home, ports)| NodeProcess {
+        home,
+        client: Client::new(&format!("http://{}", address(ports[0]))).unwrap(),
+        child: None,
+    });
+    nodes.collect()
 }
 
 /// A home as the documentation describes it; ports are those of API, consensus and gossip.
@@ -183,35 +183,6 @@ pub(crate) fn write_key(path: &Path, seed: &[u8; 32]) {
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).open(path).unwrap();
     std::io::Write::write_all(&mut file, Hash::from_bytes(*seed).to_string().as_bytes()).unwrap();
-}
-
-/// Signs a message with the account's next nonce, at the fee that the chain asks for.
-pub(crate) async fn sign(client: &Client, key: &Keypair, message: Message) -> SignedTx {
-    let chain = client.identity().await.unwrap();
-    let sender = account(key);
-    let account = client.account(&sender).await.unwrap();
-    let fees = client.params().await.unwrap().data.fees;
-    let body = TxBody {
-        chain: chain.chain_id.clone(),
-        sender,
-        nonce: account.data.nonce,
-        fee: Amount::ZERO,
-        expiry: account.height.checked_add(600).unwrap(),
-        memo: BoundedString::new("").unwrap(),
-        message,
-    };
-    let draft = body.clone().sign(chain.genesis_hash, key);
-    let fee = fixed_fee(&fees, &draft.body.message, draft.encode().len());
-    TxBody { fee, ..body }.sign(chain.genesis_hash, key)
-}
-
-/// Sends a message that must be carried out.
-pub(crate) async fn must(client: &Client, key: &Keypair, message: Message) -> Receipt {
-    let tx = sign(client, key, message).await;
-    let hash = client.submit(&tx).await.unwrap();
-    let receipt = client.wait_tx(&hash, PATIENCE).await.unwrap().data;
-    assert_eq!(receipt.outcome, Outcome::Ok);
-    receipt
 }
 
 /// The test account of a key.

@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 mod chain;
+mod cli;
+mod errors;
 mod eval;
 mod kill;
 mod support;
