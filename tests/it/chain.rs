@@ -20,7 +20,7 @@ use crate::support::probity;
 /// How long anything of a test's chain may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 /// Blocks are at least this far apart, in milliseconds.
-const BLOCK_TIME_MS: u64 = 400;
+const BLOCK_TIME_MS: u64 = 300;
 
 /// An operator with its keys.
 pub(crate) struct Actor {
@@ -87,49 +87,67 @@ impl Cast {
     }
 }
 
-/// A node's process; dropped, it is killed.
+/// A process of the program; dropped, it is killed with no chance to write anything down.
+pub(crate) struct Process {
+    child: Child,
+    talk: PathBuf,
+}
+
+impl Process {
+    /// Starts it; what it says is added to a file.
+    pub(crate) fn start(arguments: &[&str], talk: PathBuf) -> Self {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&talk).unwrap();
+        let mut command = probity(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        Self { child: command.spawn().unwrap(), talk }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself; what counts is that it is gone and reaped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let said = std::fs::read_to_string(&self.talk).unwrap_or_default();
+            let last: Vec<&str> = said.lines().rev().take(20).collect();
+            eprintln!("{}, newest first: {}", self.talk.display(), last.join("\n  "));
+        }
+    }
+}
+
+/// A node with its home and, while it runs, its process.
 pub(crate) struct NodeProcess {
     pub(crate) home: PathBuf,
     pub(crate) client: Client,
-    child: Option<Child>,
+    process: Option<Process>,
 }
 
 impl NodeProcess {
     /// Starts the node, from whatever its store holds.
     pub(crate) fn start(&mut self) {
-        let log = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.home.join("talk"))
-            .unwrap();
-        let mut command = probity(&["node", "start", "--home", self.home.to_str().unwrap()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        self.child = Some(command.spawn().unwrap());
+        let arguments = ["node", "start", "--home", self.home.to_str().unwrap()];
+        self.process = Some(Process::start(&arguments, self.home.join("talk")));
     }
 
-    /// Ends the node with no chance to write anything down.
+    /// Ends the node as a power cut does.
     pub(crate) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            // It may have ended by itself; what counts is that it is gone and reaped.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.process = None;
+    }
+
+    /// Starts the evaluator of an operator at this node, as a process of its own.
+    pub(crate) fn evaluate(&self, actor: &Actor) -> Process {
+        let (key, home) = (self.home.join("operator.key"), self.home.join("evaluator"));
+        let (key, home) = (key.to_str().unwrap(), home.to_str().unwrap());
+        let operator = actor.operator.to_string();
+        let fixed = ["evaluator", "start", "--operator", &operator, "--key", key, "--home", home];
+        let talk = self.home.join("evaluator-talk");
+        Process::start(&[&fixed[..], &["--node", self.url()]].concat(), talk)
     }
 
     /// Where its API listens.
     pub(crate) fn url(&self) -> &str {
         self.client.base_url()
-    }
-}
-
-impl Drop for NodeProcess {
-    fn drop(&mut self) {
-        self.kill();
-        if std::thread::panicking() {
-            let talk = std::fs::read_to_string(self.home.join("talk")).unwrap_or_default();
-            let last: Vec<&str> = talk.lines().rev().take(20).collect();
-            eprintln!("{}: {}", self.home.display(), last.join("\n  "));
-        }
     }
 }
 
@@ -148,7 +166,7 @@ pub(crate) fn homes(folder: &Path, cast: &Cast, nodes: usize) -> Vec<NodeProcess
     let nodes = homes.zip(&ports).map(|(home, ports)| NodeProcess {
         home,
         client: Client::new(&format!("http://{}", address(ports[0]))).unwrap(),
-        child: None,
+        process: None,
     });
     nodes.collect()
 }

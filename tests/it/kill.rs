@@ -1,22 +1,15 @@
 //! A node process killed in the middle of the job goes on when it is started again.
 
-use std::path::Path;
-
 use probity_client::Client;
-use probity_evaluator::agent::{self, AgentConfig, AgentHandle};
-use probity_evaluator::remote::Remote;
-use probity_evaluator::strategy::Strategy;
-use probity_evaluator::work::WorkLimits;
-use probity_harness::worker::WorkerCommand;
 use probity_primitives::{Height, TaskId};
 use probity_protocol::Params;
 use probity_protocol::task::Phase;
 use serde_json::{Value, json};
 
-use crate::chain::{self, Cast, NodeProcess, PATIENCE};
+use crate::chain::{self, Cast, NodeProcess, PATIENCE, Process};
 use crate::support::{digits, json as answer, path, until, write};
 
-/// How many operators there are, each with a node and an agent.
+/// How many operators there are, each with a node and an evaluator.
 const NODES: usize = 4;
 /// The node that is killed.
 const VICTIM: usize = 3;
@@ -39,8 +32,9 @@ async fn a_node_killed_in_the_middle_of_the_job_goes_on_and_the_roots_stay_equal
 
     let before = nodes[VICTIM].client.status().await.unwrap().height;
     nodes[VICTIM].kill();
-    // The agents begin only now: nothing can be committed before the node is gone.
-    let agents = attach(folder.path(), &cast, &nodes);
+    // Evaluators begin only now: nothing can be committed before the node is gone.
+    let attach = |number: usize| nodes[number].evaluate(&cast.actors[number]);
+    let mut evaluators: Vec<Process> = (0..VICTIM).map(attach).collect();
     let three = Height(watcher.status().await.unwrap().height.0 + 3);
     watcher.wait_height(three, PATIENCE).await.unwrap();
     assert!(nodes[VICTIM].client.status().await.is_err(), "the killed node answers");
@@ -49,6 +43,7 @@ async fn a_node_killed_in_the_middle_of_the_job_goes_on_and_the_roots_stay_equal
     nodes[VICTIM].start();
     let back = nodes[VICTIM].client.wait_height(Height(1), PATIENCE).await.unwrap();
     assert!(back >= before, "it goes on from its store: {back}, had {before}");
+    evaluators.push(nodes[VICTIM].evaluate(&cast.actors[VICTIM]));
     until("final score", PATIENCE, async || is_final(&watcher, task).await).await;
 
     let height = watcher.status().await.unwrap().height;
@@ -58,12 +53,12 @@ async fn a_node_killed_in_the_middle_of_the_job_goes_on_and_the_roots_stay_equal
         assert_eq!(state(node, height, task).await, first);
         conserved(&node.client).await;
     }
-    for agent in agents {
-        agent.shutdown().await;
-    }
+    let members = watcher.result(&task).await.unwrap().data.outcome.members;
+    let honest = members.iter().filter(|member| member.clean == Some(true)).count();
+    assert_eq!(honest, members.len(), "somebody was kept from its work: {members:?}");
 }
 
-/// Development windows, with a commit phase that outlasts a node's restart on a busy machine.
+/// Development windows, and a commit phase that outlasts a node's restart on a busy machine.
 fn params() -> Params {
     let mut params = Params::development();
     params.staking.max_validators = 4;
@@ -106,26 +101,6 @@ fn fact(arguments: &[&str], event: &str, field: &str) -> String {
     let events = receipt["data"]["events"].as_array().unwrap();
     let found = events.iter().find(|one| one["event"] == event);
     found.unwrap_or_else(|| panic!("{receipt}"))[field].as_str().unwrap().to_owned()
-}
-
-/// An honest agent for each operator, at its own node.
-fn attach(folder: &Path, cast: &Cast, nodes: &[NodeProcess]) -> Vec<AgentHandle> {
-    let worker = WorkerCommand {
-        program: env!("CARGO_BIN_EXE_probity").into(),
-        arguments: vec!["inference-worker".to_owned()],
-    };
-    let agents = cast.actors.iter().zip(nodes).map(|(actor, node)| {
-        let config = AgentConfig {
-            home: folder.join("agents").join(actor.operator.to_string()),
-            operator: actor.operator,
-            key: actor.key.clone(),
-            strategy: Strategy::Honest,
-            worker: worker.clone(),
-            limits: WorkLimits::default(),
-        };
-        agent::start(config, Remote::new(node.client.clone())).unwrap()
-    });
-    agents.collect()
 }
 
 async fn in_commit(client: &Client, task: TaskId) -> Option<()> {
