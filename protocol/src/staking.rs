@@ -33,7 +33,7 @@ pub mod unbonding;
 pub use bonding::bond;
 pub use epoch::start_epoch;
 pub use error::{ProfileError, StakingError};
-pub use forfeits::{give_back, slashable, take_stake};
+pub use forfeits::{answering, give_back, slashable, take_stake};
 pub use jail::{jail, tombstone, unjail};
 pub use operators::{edit, enrol, register, rotate_key};
 pub use pool::Pool;

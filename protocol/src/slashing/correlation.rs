@@ -1,19 +1,20 @@
 //! Offences of one window are counted together.
 //!
-//! With X the stake of a window's distinct offenders and B all that was bonded, each offender's
-//! total becomes at least `bonded * 9 (X/B)^2`: a hundredth of the stake loses almost nothing, a
-//! third loses everything. Beyond one half a bug in the harness is likelier than a cartel, and the
-//! window's slashes wait for a vote.
+//! With X the stake of a window's distinct offenders and B all stake, each offender's total becomes
+//! at least `9 (X/B)^2` of its own: a hundredth of the stake loses almost nothing, a third loses
+//! everything. Stake on its way out counts as far as it answers for the offence, so that nobody
+//! makes its share small by leaving. Beyond one half a bug in the harness is likelier than a
+//! cartel, and the window's slashes wait for a vote.
 //!
 //! Spec: `docs/spec/12-slashing.md`.
 
-use probity_primitives::{Amount, ArithmeticError, Height, OperatorId, Ppm};
+use probity_primitives::{Amount, ArithmeticError, Epoch, Height, Ppm};
 
 use super::rules::{SlashError, Verdict, record};
-use super::state::{Offence, Offender, SlashState, Window};
-use crate::bank::Bucket;
+use super::state::{MAX_OFFENDERS, Offence, Offender, SlashState, Window};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
+use crate::staking;
 use crate::task::Due;
 
 const MILLION: u64 = 1_000_000;
@@ -31,31 +32,41 @@ pub fn correlated_ppm(share: Ppm) -> Ppm {
 pub(super) fn note_offender(
     ledger: &mut Ledger,
     ctx: &Context,
-    operator: OperatorId,
-    bonded: Amount,
-    taken: Amount,
+    offender: Offender,
+    since: Epoch,
 ) -> Result<(), SlashError> {
     let blocks = ledger.params.get().slashing.window_blocks;
     let number = ctx.height.epoch(blocks).0;
     if !ledger.windows.contains(&number) {
-        let all = total_bonded(ledger)?.checked_add(taken)?;
-        let window = Window { bonded: all, offenders: Default::default() };
+        let answering = all_answering(ledger, since)?.checked_add(offender.immediate)?;
+        let window = Window { answering, offenders: Default::default() };
         ledger.windows.insert(number, window);
         let end = Height(number).checked_add(1)?.0.saturating_mul(blocks);
         ledger.schedule.insert((Height(end), Due::Window(number)), ());
     }
     let Some(window) = ledger.windows.get_mut(&number) else { return Ok(()) };
     let mut offenders = std::mem::take(&mut window.offenders).into_vec();
-    match offenders.binary_search_by_key(&operator, |offender| offender.operator) {
+    match offenders.binary_search_by_key(&offender.operator, |known| known.operator) {
         Ok(known) => {
-            if let Some(offender) = offenders.get_mut(known) {
-                offender.immediate = offender.immediate.checked_add(taken)?;
+            if let Some(known) = offenders.get_mut(known) {
+                known.immediate = known.immediate.checked_add(offender.immediate)?;
             }
         }
-        Err(place) => offenders.insert(place, Offender { operator, bonded, immediate: taken }),
+        Err(place) => offenders.insert(place, offender),
+    }
+    if offenders.len() > MAX_OFFENDERS {
+        drop_smallest(&mut offenders);
     }
     window.offenders = offenders.try_into()?;
     Ok(())
+}
+
+/// Makes room: a crowd of offenders without stake must not keep one with stake out of the sum.
+fn drop_smallest(offenders: &mut Vec<Offender>) {
+    let stakes = offenders.iter().enumerate().map(|(place, known)| (known.answering, place));
+    if let Some((_, place)) = stakes.min() {
+        offenders.remove(place);
+    }
 }
 
 /// Ends a window: tops every offender up to the correlated share, or suspends the window.
@@ -64,24 +75,22 @@ pub(super) fn note_offender(
 /// [`SlashError`]; the caller drops its snapshot.
 pub fn close_window(ledger: &mut Ledger, ctx: &mut Context, number: u64) -> Result<(), SlashError> {
     let Some(window) = ledger.windows.get(&number).cloned() else { return Ok(()) };
-    let offending = Amount::sum(window.offenders.iter().map(|offender| offender.bonded))?;
-    let share = share_ppm(offending, window.bonded)?;
+    let offending = Amount::sum(window.offenders.iter().map(|offender| offender.answering))?;
+    let share = share_ppm(offending, window.answering)?;
     let correlated = correlated_ppm(share);
-    let suspended = offending.checked_mul(2)? > window.bonded;
+    let suspended = offending.checked_mul(2)? > window.answering;
     if suspended {
-        suspend(ledger, &window);
+        suspend(ledger, &window, number);
     } else {
         for offender in &window.offenders {
-            let total = correlated.of_floor(offender.bonded)?;
+            let total = correlated.of_floor(offender.answering)?;
             let rest = total.checked_sub(offender.immediate).unwrap_or_default();
             let verdict = Verdict {
                 operator: offender.operator,
                 offence: Offence::Correlated,
                 task: None,
                 lock: Amount::ZERO,
-                committed: Height(
-                    number.saturating_mul(ledger.params.get().slashing.window_blocks),
-                ),
+                committed: offender.committed,
                 reporter: None,
             };
             record(ledger, ctx, &verdict, rest)?;
@@ -97,11 +106,14 @@ pub fn close_window(ledger: &mut Ledger, ctx: &mut Context, number: u64) -> Resu
     Ok(())
 }
 
-fn suspend(ledger: &mut Ledger, window: &Window) {
+/// Makes the slashes of a window wait for a vote; those of earlier windows go on.
+fn suspend(ledger: &mut Ledger, window: &Window, number: u64) {
+    let blocks = ledger.params.get().slashing.window_blocks;
     let offends = |operator| window.offenders.iter().any(|offender| offender.operator == operator);
     let waiting: Vec<u64> = ledger
         .slashes
         .iter()
+        .filter(|(_, slash)| slash.recorded.epoch(blocks).0 == number)
         .filter(|(_, slash)| slash.offence.is_correlated_class() && offends(slash.operator))
         .map(|(id, _)| *id)
         .collect();
@@ -120,8 +132,11 @@ fn share_ppm(offending: Amount, bonded: Amount) -> Result<Ppm, ArithmeticError> 
     Ok(Ppm::new(u32::try_from(parts.units()).unwrap_or(u32::MAX)))
 }
 
-fn total_bonded(ledger: &Ledger) -> Result<Amount, ArithmeticError> {
-    Amount::sum(ledger.operators.iter().map(|(id, _)| ledger.balance(Bucket::Bonded(*id))))
+/// All stake that answers for an offence of the epoch `since`.
+fn all_answering(ledger: &Ledger, since: Epoch) -> Result<Amount, ArithmeticError> {
+    let operators = ledger.operators.iter();
+    let answering = operators.map(|(id, _)| staking::answering(ledger, id, since));
+    Amount::sum(answering.collect::<Result<Vec<_>, _>>()?)
 }
 
 #[cfg(test)]

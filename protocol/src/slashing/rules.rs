@@ -6,7 +6,7 @@ use probity_primitives::{
 };
 
 use super::correlation;
-use super::state::{Conviction, Offence, Slash, SlashState};
+use super::state::{Conviction, Offence, Offender, Slash, SlashState};
 use crate::bank::{BankError, Bucket};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
@@ -65,7 +65,8 @@ pub fn slash(ledger: &mut Ledger, ctx: &mut Context, verdict: Verdict) -> Result
     if !ledger.operators.contains(&operator) {
         return Err(SlashError::UnknownOperator(operator));
     }
-    let bonded_before = ledger.bonded(&operator);
+    let since = verdict.committed.epoch(ledger.params.get().staking.epoch_blocks);
+    let answering = staking::answering(ledger, &operator, since)?;
     let price = price(ledger, &verdict)?;
     let due = match task.and_then(|task| ledger.convictions.get(&(task, operator)).copied()) {
         Some(earlier) => price.checked_sub(earlier.amount).unwrap_or_default(),
@@ -80,7 +81,9 @@ pub fn slash(ledger: &mut Ledger, ctx: &mut Context, verdict: Verdict) -> Result
     }
     let taken = record(ledger, ctx, &verdict, due)?;
     if offence.is_correlated_class() {
-        correlation::note_offender(ledger, ctx, operator, bonded_before, taken)?;
+        let committed = verdict.committed;
+        let offender = Offender { operator, answering, committed, immediate: taken };
+        correlation::note_offender(ledger, ctx, offender, since)?;
     }
     Ok(punish(ledger, ctx, operator, offence)?)
 }

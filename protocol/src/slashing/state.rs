@@ -6,6 +6,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Address, Amount, BoundedVec, Epoch, Height, OperatorId, TaskId};
 use serde::{Deserialize, Serialize};
 
+/// The most offenders that a window counts.
+pub(super) const MAX_OFFENDERS: usize = 4_096;
+
 /// A provable fault.
 #[derive(
     Debug,
@@ -146,8 +149,10 @@ pub struct Conviction {
 pub struct Offender {
     /// Which operator.
     pub operator: OperatorId,
-    /// What it had bonded before its first offence in the window.
-    pub bonded: Amount,
+    /// What answered for its first offence in the window, before it was slashed for it.
+    pub answering: Amount,
+    /// When that offence was committed: what left before is out of reach.
+    pub committed: Height,
     /// What its offences in the window cost at once.
     pub immediate: Amount,
 }
@@ -155,8 +160,8 @@ pub struct Offender {
 /// A correlation window.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Window {
-    /// All that was bonded when the window's first offence was recorded.
-    pub bonded: Amount,
-    /// Its offenders, in ascending order of operator.
-    pub offenders: BoundedVec<Offender, 4_096>,
+    /// All that could answer for an offence when the window's first one was recorded.
+    pub answering: Amount,
+    /// Its offenders, in ascending order of operator; those with the most stake if there are more.
+    pub offenders: BoundedVec<Offender, MAX_OFFENDERS>,
 }

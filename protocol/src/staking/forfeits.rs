@@ -14,7 +14,7 @@
 //!
 //! Spec: `docs/spec/04-staking.md`, `docs/spec/12-slashing.md`.
 
-use probity_primitives::{Amount, Epoch, Funds, OperatorId};
+use probity_primitives::{Amount, ArithmeticError, Epoch, Funds, OperatorId};
 
 use crate::bank::{BankError, Bucket};
 use crate::ledger::Ledger;
@@ -39,6 +39,18 @@ pub fn slashable(ledger: &Ledger, operator: &OperatorId, since: Epoch) -> Vec<So
         .filter(|source| !source.amount.is_zero())
         .take(MAX_SOURCES)
         .collect()
+}
+
+/// How much answers for an offence of the epoch `since`.
+///
+/// # Errors
+/// [`ArithmeticError`] if it cannot be counted.
+pub fn answering(
+    ledger: &Ledger,
+    operator: &OperatorId,
+    since: Epoch,
+) -> Result<Amount, ArithmeticError> {
+    Amount::sum(slashable(ledger, operator, since).into_iter().map(|source| source.amount))
 }
 
 /// Takes up to `amount` of what answers for an offence of the epoch `since`, and says from where.
