@@ -91,17 +91,9 @@ impl Aggregate {
 
 /// `min(max(low * sigma, low * 1.4826 * MAD), cap * sigma)`.
 fn tolerance(dispersion: u64, sigma: u64, checks: &Checks) -> Result<u64, ArithmeticError> {
-    let overflow = |left: u64, right: u32| ArithmeticError::Overflow {
-        left: u128::from(left),
-        operator: '*',
-        right: u128::from(right),
-    };
-    let declared = sigma
-        .checked_mul(u64::from(checks.tolerance_low))
-        .ok_or_else(|| overflow(sigma, checks.tolerance_low))?;
-    let cap = sigma
-        .checked_mul(u64::from(checks.tolerance_cap))
-        .ok_or_else(|| overflow(sigma, checks.tolerance_cap))?;
+    // Beyond every distance two scores can have, a larger tolerance is the same.
+    let declared = sigma.saturating_mul(u64::from(checks.tolerance_low));
+    let cap = sigma.saturating_mul(u64::from(checks.tolerance_cap));
     // 1.4826 makes the MAD of a Gaussian its standard deviation.
     let factor = u128::from(checks.tolerance_low).saturating_mul(14_826);
     let observed = probity_primitives::amount::mul_div(u128::from(dispersion), factor, 10_000)?;

@@ -25,6 +25,7 @@ pub mod request;
 mod settlement;
 mod spot;
 mod state;
+mod sums;
 
 pub use error::TaskError;
 pub use state::{

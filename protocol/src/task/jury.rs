@@ -52,14 +52,16 @@ pub(super) fn summon(
         ruling: BoundedVec::new(),
         phase: JuryPhase::Done { quorum: false },
     };
-    let doubted: BTreeSet<OperatorId> = openers
-        .iter()
-        .filter(|opener| {
-            opener.standing != Some(Standing::Accepted) || differs(task, opener, openers)
-        })
-        .map(|opener| opener.member.operator)
-        .collect();
-    draw(ledger, ctx, id, task, jury, &doubted)
+    draw(ledger, ctx, id, task, jury, &doubted(task, openers))
+}
+
+/// The members that may not judge even where jurors are few: those outside the tolerance, and those
+/// whose leaves differ from what most seats opened.
+fn doubted(task: &Task, openers: &[Opener]) -> BTreeSet<OperatorId> {
+    let doubts = |opener: &&Opener| {
+        opener.standing != Some(Standing::Accepted) || differs(task, opener, openers)
+    };
+    openers.iter().filter(doubts).map(|opener| opener.member.operator).collect()
 }
 
 /// Binds a juror to its verdicts.
@@ -110,6 +112,12 @@ pub fn jury_reveal(
             highest: wanted,
         });
     }
+    let hedged = message.verdicts.iter().find(|verdict| verdict.accepted.len() > 1);
+    if let Some(hedged) = hedged.filter(|_| tie_free(ledger, task)) {
+        let (value, highest) = (u128::try_from(hedged.accepted.len()).unwrap_or(u128::MAX), 1);
+        let what = "the number of answers that a verdict accepts";
+        return Err(TaskError::OutOfRange { what, value, lowest: 0, highest });
+    }
     let committed = match ledger.ballots.get(&(task, operator)) {
         Some(JuryBallot::Committed { commitment }) => *commitment,
         Some(JuryBallot::Revealed { .. }) => {
@@ -124,6 +132,11 @@ pub fn jury_reveal(
     let verdicts = message.verdicts.clone();
     ledger.ballots.insert((task, operator), JuryBallot::Revealed { verdicts });
     Ok(())
+}
+
+/// Whether the benchmark has no zone in which two answers are right: there nobody may hedge.
+fn tie_free(ledger: &Ledger, id: TaskId) -> bool {
+    ledger.tasks.get(&id).is_some_and(|task| task.frozen.delta == 0)
 }
 
 /// Ends a jury's phase.
@@ -214,12 +227,7 @@ fn close(
     account_for_jurors(ledger, ctx, id, task, &jury, &ballots)?;
     unlock(ledger, &jury.jurors, task)?;
     if !quorum && jury.draws < MAX_DRAWS {
-        let openers = openers(ledger, id, task.phase.committee());
-        let doubted = openers
-            .iter()
-            .filter(|opener| opener.standing != Some(Standing::Accepted))
-            .map(|opener| opener.member.operator)
-            .collect();
+        let doubted = doubted(task, &openers(ledger, id, task));
         return draw(ledger, ctx, id, task, jury, &doubted);
     }
     jury.phase = JuryPhase::Done { quorum };
@@ -339,25 +347,40 @@ fn convict_members(
     jury: &Jury,
 ) -> Result<u32, TaskError> {
     let mut convicted = 0u32;
-    let committee = task.phase.committee().to_vec();
-    for opener in openers(ledger, id, &committee) {
+    for opener in openers(ledger, id, task) {
         let operator = opener.member.operator;
         let pending = ledger.outcomes.get(&id).is_some_and(|outcome| {
             outcome.members.iter().any(|m| m.operator == operator && m.clean.is_none())
         });
-        if !pending {
+        // Who did not defend answers for its false leaves all the same: else leaving one leaf
+        // unopened would be the cheaper way out.
+        let shirked = ledger
+            .convictions
+            .get(&(id, operator))
+            .is_some_and(|earlier| earlier.offence == Offence::Undefended);
+        if !pending && !shirked {
             continue;
         }
         let fault = is_at_fault(task, jury, &opener);
         if fault {
             convicted = convicted.saturating_add(1);
             convict(ledger, ctx, id, task, &opener.member, Offence::FalseTranscript)?;
-        } else if opener.standing == Some(Standing::Flagged) {
-            ctx.emit(Event::ResultContested { task: id, operator });
+            mark(ledger, id, &opener, true)?;
+        } else if pending && (opener.standing != Some(Standing::Flagged) || is_ruled(jury, &opener))
+        {
+            mark(ledger, id, &opener, false)?;
+            if opener.standing == Some(Standing::Flagged) {
+                ctx.emit(Event::ResultContested { task: id, operator });
+            }
         }
-        mark(ledger, id, &opener, fault)?;
     }
     Ok(convicted)
+}
+
+/// Whether the jury ruled on all that a member opened of its items: only then is it cleared.
+fn is_ruled(jury: &Jury, opener: &Opener) -> bool {
+    let mut rulings = jury.items.iter().zip(&jury.ruling);
+    rulings.all(|(index, ruling)| ruling.is_some() || !opener.opened.contains_key(index))
 }
 
 fn is_at_fault(task: &Task, jury: &Jury, opener: &Opener) -> bool {

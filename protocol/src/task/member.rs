@@ -12,7 +12,7 @@ use probity_primitives::{Address, OperatorId, TaskId};
 
 use super::error::{Named, TaskError};
 use super::message::{Commit, PostOpenings, ReportUnavailable, Reveal, Statement, SubmitEvidence};
-use super::state::{Opened, Phase, Revealed, Standing, Submission, Task};
+use super::state::{Phase, Revealed, Standing, Submission, Task};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 use crate::slashing::{self, Offence, Verdict};
@@ -156,7 +156,7 @@ pub fn post_openings(
             return Err(TaskError::Unknown(Named::Item(index)));
         }
         opening.check(task.frozen.items, revealed.header, revealed.answers_root)?;
-        opened.insert(index, Opened::of(&opening.leaf));
+        opened.insert(index, opening.leaf.clone());
     }
     let submission = Submission::Revealed { revealed, standing, opened };
     ledger.submissions.insert((id, operator), submission);

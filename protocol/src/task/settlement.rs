@@ -29,7 +29,9 @@ pub(super) fn finish(
     mut task: Task,
 ) -> Result<(), TaskError> {
     if let Some(until) = jury_sits_until(ledger, id) {
-        ledger.schedule.insert((until.checked_add(1)?, Due::Task(id)), ());
+        // Never in this block again, or a jury that is late would keep all else from its turn.
+        let next = until.max(ctx.height).checked_add(1)?;
+        ledger.schedule.insert((next, Due::Task(id)), ());
         return Ok(());
     }
     pay(ledger, ctx, id, &task)?;

@@ -16,7 +16,7 @@ use super::state::{
     Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Standing, Submission, Task,
     VoidReason,
 };
-use super::{jury, settlement};
+use super::{jury, settlement, sums};
 use crate::aggregation::{Aggregate, Weighted, wilson};
 use crate::beacon::Beacon;
 use crate::committee;
@@ -32,19 +32,23 @@ pub(super) fn draw(
     contested: bool,
 ) -> (Vec<u32>, Vec<u32>) {
     let frozen = &task.frozen;
+    // Each with its predecessor, so that two neighbours prove the item's share in the sum. Where
+    // mismatches are counted against an allowance, the number of leaves stays as it is.
     let count = match task.request.mode {
         Mode::Exact => frozen.checks.spot_exact,
-        Mode::Tolerant => frozen.checks.spot_tolerant,
+        Mode::Tolerant => frozen.checks.spot_tolerant.div_ceil(2),
     };
     let beacon = ledger.beacon.get().value();
     let seed = |purpose: &str| committee::seed(beacon, &(id, task.round, purpose));
-    let drawn = committee::draw_items(seed("spot"), count, frozen.items);
+    let alone = committee::draw_items(seed("spot"), count, frozen.items);
+    let neighbours = alone.iter().flat_map(|index| [index.saturating_sub(1), *index]);
+    let drawn: BTreeSet<u32> = neighbours.collect();
     let defence = if contested {
         committee::draw_items(seed("defence"), frozen.checks.defence, frozen.items)
     } else {
         Vec::new()
     };
-    (drawn, defence)
+    (drawn.into_iter().collect(), defence)
 }
 
 /// A member that revealed, with everything that its openings are judged by.
@@ -52,6 +56,7 @@ pub(super) struct Opener {
     pub(super) member: Member,
     pub(super) standing: Option<Standing>,
     pub(super) opened: BTreeMap<u32, Opened>,
+    sums_hold: bool,
 }
 
 impl Opener {
@@ -72,21 +77,24 @@ impl Opener {
 
     fn defends(&self, defence: &[u32]) -> bool {
         match self.standing {
-            Some(Standing::Flagged) => defence.iter().all(|index| self.opened.contains_key(index)),
-            Some(Standing::Accepted | Standing::Grey) | None => true,
+            Some(Standing::Grey | Standing::Flagged) => self.missing(defence) == 0,
+            Some(Standing::Accepted) | None => true,
         }
     }
 }
 
 /// The members that revealed, with what they opened.
-pub(super) fn openers(ledger: &Ledger, id: TaskId, committee: &[Member]) -> Vec<Opener> {
+pub(super) fn openers(ledger: &Ledger, id: TaskId, task: &Task) -> Vec<Opener> {
     let opener = |member: &Member| match ledger.submissions.get(&(id, member.operator)) {
-        Some(Submission::Revealed { standing, opened, .. }) => {
-            Some(Opener { member: *member, standing: *standing, opened: opened.clone() })
-        }
+        Some(Submission::Revealed { standing, opened, revealed }) => Some(Opener {
+            member: *member,
+            standing: *standing,
+            opened: opened.iter().map(|(index, leaf)| (*index, Opened::of(leaf))).collect(),
+            sums_hold: sums::hold(&task.frozen, revealed.score, opened),
+        }),
         Some(Submission::Committed { .. } | Submission::Unavailable) | None => None,
     };
-    committee.iter().filter_map(opener).collect()
+    task.phase.committee().iter().filter_map(opener).collect()
 }
 
 /// The number of mismatches that is a fault.
@@ -125,7 +133,7 @@ pub(super) fn close(
     let Phase::Spot { committee, drawn, defence, quorum, .. } = task.phase.clone() else {
         return Ok(());
     };
-    let openers = openers(ledger, id, &committee);
+    let openers = openers(ledger, id, &task);
     let disputed = disputed_items(&task, &openers, &drawn, &defence);
     let mut clean: BTreeMap<OperatorId, Option<bool>> = BTreeMap::new();
     for opener in &openers {
@@ -188,7 +196,8 @@ fn disputed_items(
     disputed
 }
 
-/// A fault that shows without running anything: leaves that were not opened.
+/// A fault that shows without running anything: leaves that were not opened, or whose sums do not
+/// follow from their scores.
 fn fault_without_jury(
     task: &Task,
     opener: &Opener,
@@ -196,7 +205,7 @@ fn fault_without_jury(
     defence: &[u32],
 ) -> Option<Offence> {
     let threshold = fault_threshold(task, None, u32::try_from(drawn.len()).unwrap_or(u32::MAX));
-    if opener.missing(drawn) >= threshold.max(1) {
+    if !opener.sums_hold || opener.missing(drawn) >= threshold.max(1) {
         return Some(Offence::FalseTranscript);
     }
     (!opener.defends(defence)).then_some(Offence::Undefended)

@@ -1,7 +1,9 @@
 //! Tasks from request to payment, and every way in which a member can fail.
 
 mod correlated;
+mod evasion;
 mod faults;
 mod juries;
 mod rounds;
 mod stage;
+mod sums;

@@ -12,6 +12,9 @@ const MAX_SEATS: u32 = 127;
 /// The most leaves that one message may open.
 const MAX_OPENINGS: u32 = 64;
 
+/// The most items drawn for everyone: each is opened with its predecessor.
+const MAX_DRAWN: u32 = 32;
+
 /// The most rounds of a task.
 const MAX_ROUNDS: u32 = 8;
 
@@ -127,7 +130,7 @@ fn sizes(params: &Params) -> Result<(), StructureError> {
 
 fn checks(params: &Params) -> Result<(), StructureError> {
     let checks = &params.checks;
-    within("checks.spot_exact", checks.spot_exact.into(), 1, MAX_OPENINGS.into())?;
+    within("checks.spot_exact", checks.spot_exact.into(), 1, MAX_DRAWN.into())?;
     within("checks.spot_tolerant", checks.spot_tolerant.into(), 1, MAX_OPENINGS.into())?;
     within("checks.defence", checks.defence.into(), 1, MAX_OPENINGS.into())?;
     within("checks.fault_exact", checks.fault_exact.into(), 1, checks.spot_exact.into())?;

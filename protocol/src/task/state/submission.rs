@@ -117,6 +117,6 @@ pub enum Submission {
         /// How it stands, once the reveals are in.
         standing: Option<Standing>,
         /// The leaves it has opened, by index.
-        opened: BTreeMap<u32, Opened>,
+        opened: BTreeMap<u32, Leaf>,
     },
 }
