@@ -16,7 +16,7 @@ use super::state::{Phase, Revealed, Standing, Submission, Task};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 use crate::slashing::{self, Offence, Verdict};
-use crate::staking::Operator;
+use crate::staking::{Operator, Standing as OperatorStanding};
 
 /// Binds a member to a score.
 ///
@@ -163,7 +163,8 @@ pub fn post_openings(
     Ok(())
 }
 
-/// Takes two different statements of one operator for one task and round, and slashes it once.
+/// Takes two different statements of one operator for one task and round, and slashes it: once ever,
+/// since that bars it.
 ///
 /// # Errors
 /// [`TaskError`] with the value that is refused; the caller drops its snapshot.
@@ -193,9 +194,15 @@ pub fn submit_evidence(
     first.verify(ctx.chain, key)?;
     second.verify(ctx.chain, key)?;
     let task = ledger.tasks.get(&id).ok_or(TaskError::Unknown(Named::Task(id)))?;
-    let earlier = ledger.convictions.get(&(id, operator));
-    if earlier.is_some_and(|earlier| earlier.offence == Offence::Equivocation) {
+    // Once, not once a task: with a key at hand there would be no end of statements to make up, and
+    // of bounties out of what others bonded.
+    let known = ledger.operators.get(&operator);
+    if known.is_some_and(|known| known.standing == OperatorStanding::Tombstoned) {
         return Err(TaskError::AlreadySent { operator, task: id, what: "punishment" });
+    }
+    let unbond = ledger.params.get().staking.unbond_blocks;
+    if task.requested.0.saturating_add(unbond) < ctx.height.0 {
+        return Err(TaskError::NoEvidence("what was bonded at the time may have left"));
     }
     let seats = seats_of(ledger, id, task, operator);
     let lock = task.frozen.seat_lock.checked_mul(seats)?;

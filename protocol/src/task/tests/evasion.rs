@@ -11,9 +11,9 @@ use crate::event::TaskPhase;
 use crate::params::Params;
 use crate::slashing::{self, Offence, Offender, SlashState, Verdict};
 use crate::staking::{self, message::Unbond};
-use crate::task::message::{JuryCommit, JuryReveal};
+use crate::task::message::{JuryCommit, JuryReveal, Statement, SubmitEvidence};
 use crate::task::{
-    JuryPhase, Mode, OutcomeState, Standing, TaskError, VerdictOfItem, jury, phases,
+    JuryPhase, Mode, OutcomeState, Standing, TaskError, VerdictOfItem, jury, member, phases,
 };
 
 fn guilty(operator: OperatorId, committed: Height) -> Verdict {
@@ -136,6 +136,47 @@ fn stranger(known: OperatorId, n: u32) -> OperatorId {
     let end = bytes.len();
     bytes[end.saturating_sub(4)..].copy_from_slice(&n.to_be_bytes());
     codec::decode(&bytes, end).unwrap()
+}
+
+fn statements(stage: &Stage, id: TaskId, operator: OperatorId) -> SubmitEvidence {
+    let hash = |text: &str| Hash::of(Domain::Commit, text);
+    SubmitEvidence {
+        first: stage.attest(id, operator, Statement::Commit(hash("a"))),
+        second: stage.attest(id, operator, Statement::Commit(hash("b"))),
+        key: stage.players[&operator].key.public(),
+    }
+}
+
+#[test]
+fn statements_made_up_for_many_tasks_are_punished_once() {
+    let mut stage = Stage::new(12);
+    let tasks = [stage.request(Mode::Exact), stage.request(Mode::Exact)];
+    let operator = *stage.players.keys().next().unwrap();
+    let reporter = stage.requester;
+    let reports = tasks.map(|id| {
+        let evidence = statements(&stage, id, operator);
+        stage.attempt(|ledger, ctx| member::submit_evidence(ledger, ctx, reporter, &evidence))
+    });
+    assert!(matches!(reports, [Ok(()), Err(TaskError::AlreadySent { .. })]), "{reports:?}");
+    // Not seated: a twentieth of what is bonded.
+    assert_eq!(stage.slashes(), [(operator, "O5", Amount::from_tokens(2_500))]);
+}
+
+#[test]
+fn evidence_counts_while_the_stake_of_the_time_cannot_have_left() {
+    let mut stage = Stage::new(12);
+    let id = stage.request(Mode::Exact);
+    let operator = *stage.players.keys().next().unwrap();
+    let (evidence, reporter) = (statements(&stage, id, operator), stage.requester);
+    stage.pass(stage.ledger.params.get().staking.unbond_blocks);
+    let report = |stage: &mut Stage| {
+        stage.attempt(|ledger, ctx| member::submit_evidence(ledger, ctx, reporter, &evidence))
+    };
+    let last = (stage.ledger.clone(), stage.ctx.clone());
+    assert_eq!(report(&mut stage), Ok(()));
+    (stage.ledger, stage.ctx) = last;
+    stage.pass(1);
+    assert!(matches!(report(&mut stage), Err(TaskError::NoEvidence(_))));
 }
 
 #[test]
