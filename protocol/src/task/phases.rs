@@ -249,7 +249,7 @@ fn classify(
     contested
 }
 
-fn has_quorum(task: &Task, committee: &[Member], shown: &[(Member, Revealed)]) -> bool {
+pub(super) fn has_quorum(task: &Task, committee: &[Member], shown: &[(Member, Revealed)]) -> bool {
     let all = u64::from(total_seats(committee).0);
     let seats: u64 = shown.iter().map(|(member, _)| u64::from(member.seats.0)).sum();
     let asked = task.frozen.seats.0;

@@ -7,3 +7,4 @@ mod juries;
 mod rounds;
 mod stage;
 mod sums;
+mod thresholds;
