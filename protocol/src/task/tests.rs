@@ -6,5 +6,6 @@ mod faults;
 mod juries;
 mod rounds;
 mod stage;
+mod statements;
 mod sums;
 mod thresholds;
