@@ -5,6 +5,7 @@ mod evasion;
 mod faults;
 mod juries;
 mod rounds;
+mod rulings;
 mod stage;
 mod statements;
 mod sums;
