@@ -4,6 +4,7 @@ mod correlated;
 mod evasion;
 mod faults;
 mod juries;
+mod prices;
 mod requests;
 mod rounds;
 mod rulings;

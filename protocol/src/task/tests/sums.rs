@@ -1,13 +1,13 @@
 //! Members whose leaves are true one by one and whose sums are not.
 
 use probity_primitives::merkle::Tree;
-use probity_primitives::transcript::{Leaf, Opening};
-use probity_primitives::{Amount, OperatorId, Score, TaskId};
+use probity_primitives::transcript::{Answer, Fold, Leaf, Opening};
+use probity_primitives::{Amount, Domain, Hash, OperatorId, Score, TaskId};
 
 use super::stage::{ITEMS, Stage, WRONG};
 use crate::event::TaskPhase;
 use crate::task::message::{Commit, PostOpenings, Reveal, Statement};
-use crate::task::{Mode, OutcomeState, Standing, member};
+use crate::task::{Mode, Opened, OutcomeState, Standing, member, sums};
 
 /// Leaves with the sums that `sums` makes of the true ones.
 struct Forged {
@@ -131,4 +131,46 @@ fn every_drawn_leaf_is_opened_with_its_predecessor() {
         let pairs = wanted.windows(2).filter(|pair| pair[0] + 1 == pair[1]).count();
         assert!(pairs * 2 >= wanted.len() - 1, "{wanted:?}");
     }
+}
+
+/// Whether sums hold for a perfect score or the true one, if these leaves are opened.
+fn hold(claimed: Score, items: &[u32]) -> bool {
+    let mut stage = Stage::new(4);
+    let id = stage.request(Mode::Exact);
+    let work = stage.transcript(id, &WRONG);
+    let leaf = |index: &u32| (*index, work.leaves()[usize::try_from(*index).unwrap()].clone());
+    sums::hold(&stage.task(id).frozen, claimed, &items.iter().map(leaf).collect())
+}
+
+#[test]
+fn the_unopened_items_at_the_end_are_worth_no_more_than_they_can_be() {
+    let truth = Score::from_micros(900_000);
+    assert!(hold(truth, &[]) && hold(truth, &[0, 50]) && hold(truth, &[99]));
+    // 46 of 51 are right: of 49 more at most 95 of 100 and at least 46.
+    assert!(hold(Score::from_micros(950_000), &[50]) && !hold(Score::from_micros(960_000), &[50]));
+    assert!(hold(Score::from_micros(460_000), &[50]) && !hold(Score::from_micros(440_000), &[50]));
+}
+
+#[test]
+fn two_leaves_agree_if_item_prompt_answer_and_worth_do() {
+    let mut stage = Stage::new(4);
+    let id = stage.request(Mode::Exact);
+    let mut frozen = stage.task(id).frozen.clone();
+    let one =
+        Opened { item: Hash::ZERO, prompt: Hash::ZERO, answer: Answer::Label(1), score: 1_000_000 };
+    let other = Hash::of(Domain::Item, "other");
+    assert!(one.agrees(&one, &frozen));
+    assert!(!one.agrees(&Opened { item: other, ..one.clone() }, &frozen));
+    assert!(!one.agrees(&Opened { prompt: other, ..one.clone() }, &frozen));
+    assert!(!one.agrees(&Opened { answer: Answer::Label(2), ..one.clone() }, &frozen));
+    assert!(!one.agrees(&Opened { score: 0, ..one.clone() }, &frozen));
+    // Numbers: within delta, and so their worth; of squares, their roots.
+    frozen.delta = 10;
+    let number = |micros, score| Opened { answer: Answer::Number(micros), score, ..one.clone() };
+    assert!(number(100, 50).agrees(&number(110, 60), &frozen));
+    assert!(!number(100, 50).agrees(&number(111, 60), &frozen));
+    assert!(!number(100, 50).agrees(&number(110, 61), &frozen));
+    frozen.fold = Fold::RootMean;
+    assert!(number(100, 10_000).agrees(&number(110, 12_100), &frozen));
+    assert!(!number(100, 10_000).agrees(&number(110, 12_544), &frozen));
 }
