@@ -162,6 +162,17 @@ mod tests {
     }
 
     #[test]
+    fn the_last_unit_of_a_stake_is_its_owners_and_the_next_is_the_next_ones() {
+        let mut all = candidates(&[1, 1]);
+        for candidate in &mut all {
+            candidate.stake = Amount::from_units(1);
+        }
+        let drawn = draw(&all, beacon(1), Seats(63), Amount::from_units(1)).unwrap();
+        assert_eq!(drawn.len(), 2);
+        assert!(drawn.values().all(|seats| seats.0 > 15), "{drawn:?}");
+    }
+
+    #[test]
     fn nobody_gets_a_seat_that_it_cannot_lock() {
         let mut all = candidates(&[100, 100]);
         all[0].free = Amount::from_tokens(2);
