@@ -164,6 +164,13 @@ mod tests {
     }
 
     #[test]
+    fn between_its_borders_the_tolerance_follows_the_spread() {
+        // 4 * 1.4826 * 100
+        let result = aggregate(&[(-100, 1), (0, 1), (100, 1)], Mode::Tolerant, 100);
+        assert_eq!((result.dispersion, result.tolerance), (100, 593));
+    }
+
+    #[test]
     fn an_inflated_spread_widens_the_tolerance_only_up_to_the_cap() {
         let wide = aggregate(&[(0, 4), (100_000, 3)], Mode::Tolerant, 100);
         assert!(wide.tolerance <= 800);

@@ -7,7 +7,9 @@ use super::stage::{ITEMS, Stage, WRONG};
 use crate::bank::Bucket;
 use crate::event::TaskPhase;
 use crate::staking::{self, message::Unbond};
-use crate::task::message::{Attestation, Commit, Reveal, Statement, SubmitEvidence};
+use crate::task::message::{
+    Attestation, Commit, ReportUnavailable, Reveal, Statement, SubmitEvidence,
+};
 use crate::task::{Mode, Phase, TaskError, VoidReason, member};
 
 fn drawn(change: impl Fn(&mut Stage, TaskId)) -> (Stage, TaskId, OperatorId, Transcript) {
@@ -186,4 +188,14 @@ fn a_task_that_nobody_is_left_for_in_its_second_round_sets_everyone_free_once() 
     assert!(matches!(stage.task(id).phase, Phase::Void { reason: VoidReason::NoCommittee, .. }));
     assert!(stage.ledger.operators.iter().all(|(_, known)| known.seat_locks.is_zero()));
     assert!(stage.ledger.balance(Bucket::TaskEscrow(id)).is_zero());
+}
+
+#[test]
+fn what_is_sent_for_another_round_is_refused() {
+    let (mut stage, id, operator, _) = drawn(|_, _| ());
+    let account = stage.players[&operator].account;
+    let message = ReportUnavailable { operator, task: id, round: 2 };
+    let refused =
+        stage.attempt(|ledger, ctx| member::report_unavailable(ledger, ctx, account, &message));
+    assert!(matches!(refused, Err(TaskError::WrongPhase { round: 1, .. })), "{refused:?}");
 }

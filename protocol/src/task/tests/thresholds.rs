@@ -178,3 +178,36 @@ fn a_grey_member_that_leaves_a_defence_leaf_unopened_pays_for_it() {
     let price = stage.seat_lock(id, odd).mul_div_ceil(2, 100).unwrap();
     assert_eq!(stage.slashes(), [(odd, "O3", price)]);
 }
+
+#[test]
+fn one_drawn_leaf_left_unopened_is_a_fault_in_exact_mode() {
+    let mut stage = Stage::new(12);
+    let id = stage.request(Mode::Exact);
+    stage.reach(id, TaskPhase::Commit);
+    let members = stage.committee(id);
+    let (sloppy, work) = (members[0].operator, stage.transcript(id, &WRONG));
+    members.iter().for_each(|drawn| stage.commit(id, drawn.operator, &work).unwrap());
+    stage.reach(id, TaskPhase::Reveal);
+    members.iter().for_each(|drawn| stage.reveal(id, drawn.operator, &work).unwrap());
+    stage.reach(id, TaskPhase::Spot);
+    for drawn in members.iter().skip(1) {
+        stage.open(id, drawn.operator, &work).unwrap();
+    }
+    let wanted = stage.wanted(id, sloppy);
+    let (_, shown) = wanted.split_last().unwrap();
+    stage.open_these(id, sloppy, &work, shown).unwrap();
+    stage.reach(id, TaskPhase::Provisional);
+    let faults: Vec<_> = stage.slashes().iter().map(|s| (s.0, s.1)).collect();
+    assert_eq!(faults, [(sloppy, "O4")]);
+}
+
+#[test]
+fn all_that_is_free_can_be_locked_and_no_unit_more() {
+    let mut stage = Stage::new(1);
+    let operator = *stage.players.keys().next().unwrap();
+    let free = stage.ledger.unlocked(&operator);
+    let more = free.checked_add(Amount::from_units(1)).unwrap();
+    assert!(staking::lock_seats(&mut stage.ledger, &operator, more).is_err());
+    staking::lock_seats(&mut stage.ledger, &operator, free).unwrap();
+    assert!(stage.ledger.unlocked(&operator).is_zero());
+}
