@@ -3,7 +3,7 @@
 //! # Reading order
 //! [`context`] gives the engine our types, [`signing`] our signatures, [`codec`] our bytes;
 //! [`parts`] carries blocks beside the votes; [`engine`] starts and stops it; [`driver`] answers
-//! its questions with an [`crate::replica::application::Application`]; [`bench`] measures it with
+//! its questions with an [`crate::replica::application::Application`]; [`mod@bench`] measures it with
 //! one that does nothing.
 //!
 //! # Invariants
