@@ -26,6 +26,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub mod bench;
+mod handover;
 mod memory;
 mod redb;
 pub mod schema;

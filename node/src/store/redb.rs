@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
+use super::{Batch, Entries, Entry, Store, StoreError, StoreKind, handover};
 
 const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("entries");
 const FILE_NAME: &str = "store.redb";
@@ -30,7 +30,8 @@ impl RedbStore {
     /// # Errors
     /// [`StoreError::Open`] when another process holds it, or it cannot be read.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        Self::create(dir).map_err(|error| StoreError::Open {
+        let is_held = |error: &::redb::Error| matches!(error, ::redb::Error::DatabaseAlreadyOpen);
+        handover::open(|| Self::create(dir), is_held).map_err(|error| StoreError::Open {
             kind: StoreKind::Redb,
             path: dir.to_owned(),
             reason: error.to_string(),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ::sled::{Config, Db, IVec};
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
+use super::{Batch, Entries, Entry, Store, StoreError, StoreKind, handover};
 
 /// Memory that sled may use for its page cache, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -25,18 +25,20 @@ impl SledStore {
     /// # Errors
     /// [`StoreError::Open`] when another process holds it, or it cannot be read.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
-        let db = Config::new()
-            .path(dir)
-            .cache_capacity(CACHE_BYTES)
-            .flush_every_ms(None)
-            .open()
-            .map_err(|error| StoreError::Open {
-                kind: StoreKind::Sled,
-                path: dir.to_owned(),
-                reason: error.to_string(),
-            })?;
+        let config = Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let db = handover::open(|| config.open(), is_held).map_err(|error| StoreError::Open {
+            kind: StoreKind::Sled,
+            path: dir.to_owned(),
+            reason: error.to_string(),
+        })?;
         Ok(Self { db })
     }
+}
+
+/// Whether another process holds the database.
+fn is_held(error: &::sled::Error) -> bool {
+    // sled tells a held lock from other failures only in its words.
+    matches!(error, ::sled::Error::Io(_)) && error.to_string().contains("could not acquire lock")
 }
 
 impl Store for SledStore {
