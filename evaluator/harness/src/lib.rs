@@ -21,6 +21,7 @@ pub mod cache;
 pub mod data;
 pub mod engine;
 pub mod fetch;
+pub mod handover;
 pub mod interval;
 pub mod number;
 pub mod report;

@@ -18,6 +18,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use probity_harness::cache::{Cache, CacheError};
+use probity_harness::handover;
 use probity_harness::worker::WorkerCommand;
 use probity_primitives::{ContentHash, Height, Keypair, OperatorId};
 use tokio::sync::watch;
@@ -173,7 +174,8 @@ impl Home {
         };
         std::fs::create_dir_all(&folder).map_err(io(&folder))?;
         let lock = File::create(&path).map_err(io(&path))?;
-        match lock.try_lock() {
+        let is_held = |error: &TryLockError| matches!(error, TryLockError::WouldBlock);
+        match handover::wait(|| lock.try_lock(), is_held) {
             Ok(()) => Ok(Self { folder, _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(AgentError::Busy(folder)),
             Err(TryLockError::Error(source)) => Err(io(&path)(source)),

@@ -26,7 +26,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub mod bench;
-mod handover;
 mod memory;
 mod redb;
 pub mod schema;

@@ -8,8 +8,9 @@ use std::ops::Bound;
 use std::path::Path;
 
 use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
+use probity_harness::handover;
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind, handover};
+use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
 
 const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("entries");
 const FILE_NAME: &str = "store.redb";
@@ -31,7 +32,7 @@ impl RedbStore {
     /// [`StoreError::Open`] when another process holds it, or it cannot be read.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let is_held = |error: &::redb::Error| matches!(error, ::redb::Error::DatabaseAlreadyOpen);
-        handover::open(|| Self::create(dir), is_held).map_err(|error| StoreError::Open {
+        handover::wait(|| Self::create(dir), is_held).map_err(|error| StoreError::Open {
             kind: StoreKind::Redb,
             path: dir.to_owned(),
             reason: error.to_string(),

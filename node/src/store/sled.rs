@@ -7,8 +7,9 @@
 use std::path::Path;
 
 use ::sled::{Config, Db, IVec};
+use probity_harness::handover;
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind, handover};
+use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
 
 /// Memory that sled may use for its page cache, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -26,7 +27,7 @@ impl SledStore {
     /// [`StoreError::Open`] when another process holds it, or it cannot be read.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let config = Config::new().path(dir).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        let db = handover::open(|| config.open(), is_held).map_err(|error| StoreError::Open {
+        let db = handover::wait(|| config.open(), is_held).map_err(|error| StoreError::Open {
             kind: StoreKind::Sled,
             path: dir.to_owned(),
             reason: error.to_string(),

@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use probity_primitives::transcript::Record;
 use probity_primitives::{Hash, codec};
 
+use crate::handover;
+
 const MAGIC: &[u8; 8] = b"PRBTYJ01";
 const MAX_ENTRY: usize = 128 * 1024;
 const CHECKSUM: usize = 8;
@@ -62,7 +64,8 @@ impl Journal {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(&path).map_err(io("open"))?;
-        match file.try_lock() {
+        let is_held = |error: &TryLockError| matches!(error, TryLockError::WouldBlock);
+        match handover::wait(|| file.try_lock(), is_held) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(JournalError::Busy(path)),
             Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
