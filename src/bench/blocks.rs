@@ -22,8 +22,8 @@ use super::Figure;
 use crate::exit::{Code, Failure, OrFail};
 
 const PEOPLE: u32 = 400;
-const TRANSFERS_IN_BLOCK: usize = 1_200;
-const BLOCKS: u64 = 40;
+const TRANSFERS_IN_BLOCK: usize = 3_000;
+const BLOCKS: u64 = 30;
 const TASKS: usize = 8;
 
 /// Measures both.
