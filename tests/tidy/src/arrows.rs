@@ -11,18 +11,19 @@ use crate::code::bare;
 use crate::files::File;
 
 /// What each package may link, ours by their names without `probity-`.
-pub const ALLOWED: [(&str, &[&str]); 12] = [
+pub const ALLOWED: [(&str, &[&str]); 13] = [
     ("primitives", &[]),
     ("protocol", &["primitives"]),
     ("dao", &["primitives"]),
     ("runtime", &["primitives", "protocol", "dao"]),
     ("harness", &["primitives"]),
+    ("keys", &["primitives"]),
     ("api", &["primitives", "protocol", "runtime"]),
     ("client", &["primitives", "protocol", "runtime", "api"]),
-    ("evaluator", &["primitives", "protocol", "runtime", "harness", "client"]),
+    ("evaluator", &["primitives", "protocol", "runtime", "harness", "client", "keys"]),
     ("web", &["primitives", "protocol", "runtime", "api"]),
     ("simulations", &["primitives", "protocol", "dao", "runtime"]),
-    ("node", &["primitives", "protocol", "runtime", "harness", "evaluator", "web", "api"]),
+    ("node", &["primitives", "protocol", "runtime", "harness", "evaluator", "web", "api", "keys"]),
     ("tidy", &[]),
 ];
 

@@ -1,0 +1,3 @@
+//! Secret keys at rest, and what keeps a key from signing two things that it may sign once.
+//!
+//! Spec: `docs/spec/26-keys.md`.

@@ -1,0 +1,39 @@
+//! `probity demo` and `probity bench`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to keep stores, keys and certificates; a temporary folder that stays if none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Keep the network up afterwards, until interrupted.
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Blocks are at least this far apart.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 250)]
+    pub(crate) block_time: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Only this part.
+    #[arg(value_enum)]
+    pub(crate) part: Option<BenchPart>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BenchPart {
+    /// Blocks against raw signature verification.
+    Blocks,
+    /// Empty blocks of four nodes against the engine alone.
+    Engine,
+    /// Items a second.
+    Inference,
+    /// Certificates.
+    Certificate,
+    /// The two stores, and artifact transfer.
+    Io,
+}
