@@ -11,19 +11,33 @@ use crate::code::bare;
 use crate::files::File;
 
 /// What each package may link, ours by their names without `probity-`.
-pub const ALLOWED: [(&str, &[&str]); 13] = [
+pub const ALLOWED: [(&str, &[&str]); 14] = [
     ("primitives", &[]),
     ("protocol", &["primitives"]),
     ("dao", &["primitives"]),
     ("runtime", &["primitives", "protocol", "dao"]),
     ("harness", &["primitives"]),
     ("keys", &["primitives"]),
+    ("metrics", &[]),
     ("api", &["primitives", "protocol", "runtime"]),
     ("client", &["primitives", "protocol", "runtime", "api"]),
-    ("evaluator", &["primitives", "protocol", "runtime", "harness", "client", "keys"]),
+    ("evaluator", &["primitives", "protocol", "runtime", "harness", "client", "keys", "metrics"]),
     ("web", &["primitives", "protocol", "runtime", "api"]),
     ("simulations", &["primitives", "protocol", "dao", "runtime"]),
-    ("node", &["primitives", "protocol", "runtime", "harness", "evaluator", "web", "api", "keys"]),
+    (
+        "node",
+        &[
+            "primitives",
+            "protocol",
+            "runtime",
+            "harness",
+            "evaluator",
+            "web",
+            "api",
+            "keys",
+            "metrics",
+        ],
+    ),
     ("tidy", &[]),
 ];
 
