@@ -16,6 +16,7 @@
 
 mod error;
 mod execution;
+mod load;
 
 use std::sync::Arc;
 
@@ -29,11 +30,12 @@ use probity_protocol::{Bucket, Context, Event, Ledger, staking};
 pub use error::{BlockError, LoadError};
 use execution::Execution;
 pub use execution::fixed_fee;
+pub use load::Loader;
 
 use crate::block::{Block, HEADER_ROOM, Header, MAX_BLOCK_BYTES, MAX_BLOCK_TXS, tx_list_hash};
 use crate::genesis::{ChainIdentity, Genesis, GenesisError, GenesisOperator};
 use crate::receipt::{Outcome, Receipt};
-use crate::tree::{self, MemoryTree, NodeStore, TreeUpdate};
+use crate::tree::{NodeStore, TreeUpdate, bulk};
 use crate::tx::{MAX_NONCE_GAP, TxError, VerifiedTx};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 
@@ -97,7 +99,9 @@ impl Chain {
         let proposer =
             validators.iter().next().map(|one| one.operator).ok_or(GenesisError::NoValidators)?;
         let entries = ledger.drain_changes();
-        let tree = tree::update(&MemoryTree::new(), Height::ZERO, &entries)?;
+        let first: Vec<_> =
+            entries.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
+        let tree = bulk::first(Height::ZERO, &first);
         let header = Header {
             chain_id: genesis.chain_id.clone(),
             height: Height::ZERO,
@@ -114,35 +118,6 @@ impl Chain {
         let block = Block { header, txs: BoundedVec::new() };
         let (receipts, events) = (Vec::new(), ctx.events);
         Ok(Executed { block, chain, receipts, events, entries, tree })
-    }
-
-    /// The chain at `tip`, from the entries of its state.
-    ///
-    /// # Errors
-    /// [`LoadError`] if an entry cannot be read, or if all together are not the state that `tip`
-    /// names: a damaged store is refused here rather than on the first block.
-    pub fn load(
-        genesis: &Genesis,
-        tip: Header,
-        entries: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
-    ) -> Result<Self, LoadError> {
-        if tip.chain_id != genesis.chain_id {
-            let (found, expected) = (tip.chain_id, genesis.chain_id.clone());
-            return Err(LoadError::Chain { found, expected });
-        }
-        let mut ledger = Ledger::default();
-        let mut all = Vec::new();
-        for (key, value) in entries {
-            ledger.load(&key, &value)?;
-            all.push((key, Some(value)));
-        }
-        let root = tree::update(&MemoryTree::new(), Height::ZERO, &all)?.root;
-        if root != tip.state_root {
-            let (height, expected) = (tip.height, tip.state_root);
-            return Err(LoadError::Root { height, found: root, expected });
-        }
-        let validators = Arc::new(decided_set(&ledger)?);
-        Ok(Self::at(Arc::new(genesis.identity()), tip, ledger, validators))
     }
 
     fn at(

@@ -8,7 +8,8 @@
 //! [`genesis`] is where a chain begins; [`message`] and [`tx`] are what may be asked and who asks;
 //! [`chain`] runs blocks ([`block`]) through [`dispatch`] into [`receipt`]s; [`tree`] and [`proof`]
 //! bind the state to a header; [`validators`], [`certificate`] and [`result_certificate`] bind a
-//! header to those who decided it; [`query`] reads; [`invariants`] checks everything.
+//! header to those who decided it; [`query`] reads; [`text`] is what a person reads before signing;
+//! [`invariants`] checks everything.
 //!
 //! # Invariants
 //! - The same genesis and the same transactions give the same roots on every machine.
@@ -31,6 +32,8 @@ pub mod proof;
 pub mod query;
 pub mod receipt;
 pub mod result_certificate;
+pub mod text;
+pub mod trail;
 pub mod tree;
 pub mod tx;
 pub mod validators;

@@ -15,6 +15,8 @@
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
+pub mod bulk;
+
 use std::collections::BTreeMap;
 
 use borsh::BorshDeserialize;

@@ -7,6 +7,7 @@ use probity_primitives::{ArithmeticError, Hash, Height, OperatorId};
 use crate::certificate::CertificateError;
 use crate::genesis::GenesisError;
 use crate::proof::ProofError;
+use crate::trail::TrailError;
 
 /// Why a certificate proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -100,4 +101,14 @@ pub enum ResultCertificateError {
     /// The reveals cannot be aggregated.
     #[error("the reveals cannot be aggregated: {0}")]
     Arithmetic(#[from] ArithmeticError),
+}
+
+impl From<TrailError> for ResultCertificateError {
+    fn from(error: TrailError) -> Self {
+        match error {
+            TrailError::Genesis(reason) => Self::Genesis(reason),
+            TrailError::Header { height, reason } => Self::Header { height, reason },
+            TrailError::Undecided { height, reason } => Self::Undecided { height, reason },
+        }
+    }
 }

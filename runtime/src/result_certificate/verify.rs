@@ -8,14 +8,9 @@ use probity_protocol::task::message::{Reveal, Statement};
 use probity_protocol::task::{MemberOutcome, Task};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CERTIFICATE_SCHEMA, MemberReveal, Proven, ResultCertificate, ResultCertificateError, SetChange,
-};
-use crate::block::Header;
-use crate::certificate::Certificate;
-use crate::chain::Chain;
+use super::{CERTIFICATE_SCHEMA, MemberReveal, Proven, ResultCertificate, ResultCertificateError};
 use crate::proof::ProofError;
-use crate::validators::ValidatorSet;
+use crate::trail::Trail;
 
 /// Something that was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +32,8 @@ struct Reader<'a> {
 pub(super) fn verify(certificate: &ResultCertificate, trusted: Hash) -> Checked<Vec<Step>> {
     let mut reader = Reader { certificate, genesis_hash: trusted, steps: Vec::new() };
     reader.genesis(trusted)?;
-    let validators = reader.validators()?;
-    reader.header(&validators)?;
+    let trail = reader.validators()?;
+    reader.header(&trail)?;
     reader.entries()?;
     reader.artifacts()?;
     let shown = reader.reveals()?;
@@ -68,68 +63,30 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The validators of the certificate's header, by way of every change since genesis.
-    fn validators(&mut self) -> Checked<ValidatorSet> {
+    /// The way to the validators of the certificate's header, by every change since genesis.
+    fn validators(&mut self) -> Checked<Trail> {
         let ResultCertificate { genesis, changes, .. } = self.certificate;
-        let first = Chain::genesis(genesis)?;
-        let mut set = first.chain.validators().clone();
-        let mut height = first.block.header.height;
-        for SetChange { header, commit, next } in changes {
-            if header.height <= height {
-                return Err(misplaced(header, "is not later than the change before it"));
-            }
-            self.decided(header, commit, &set)?;
-            if header.next_validators != next.hash() {
-                return Err(misplaced(header, "names other next validators"));
-            }
-            if header.next_validators == header.validators {
-                return Err(misplaced(header, "changes no validators"));
-            }
-            height = header.height;
-            set = next.clone();
+        let mut trail = Trail::begin(genesis)?;
+        for change in changes {
+            trail.pass(change)?;
         }
-        let (members, count) = (set.len(), changes.len());
+        let (members, count) = (trail.validators().len(), changes.len());
         self.note(
             "validators",
             format!("{members} validators, after {count} changes since genesis"),
         );
-        if !changes.is_empty() && self.certificate.header.height <= height {
-            return Err(misplaced(&self.certificate.header, "is not later than the last change"));
-        }
-        Ok(set)
+        Ok(trail)
     }
 
-    fn header(&mut self, validators: &ValidatorSet) -> Checked<()> {
+    fn header(&mut self, trail: &Trail) -> Checked<()> {
         let ResultCertificate { header, commit, .. } = self.certificate;
-        self.decided(header, commit, validators)?;
+        trail.arrive(header, commit)?;
         let (signers, height) = (commit.signatures.len(), header.height);
         self.note(
             "header",
             format!("height {height}, decided by {signers} validators in round {}", commit.round),
         );
         Ok(())
-    }
-
-    /// Checks that a header is this chain's and was decided by its validators.
-    fn decided(
-        &self,
-        header: &Header,
-        commit: &Certificate,
-        validators: &ValidatorSet,
-    ) -> Checked<()> {
-        let height = header.height;
-        if header.chain_id != self.certificate.genesis.chain_id {
-            return Err(misplaced(header, "is of another chain"));
-        }
-        if header.validators != validators.hash() {
-            return Err(misplaced(header, "has other validators than the changes lead to"));
-        }
-        if commit.height != height || commit.block != header.hash() {
-            return Err(misplaced(header, "is not the block that the signatures are for"));
-        }
-        commit
-            .verify(validators, &header.chain_id, self.genesis_hash)
-            .map_err(|reason| ResultCertificateError::Undecided { height, reason })
     }
 
     fn entries(&mut self) -> Checked<()> {
@@ -253,10 +210,6 @@ impl Reader<'_> {
         );
         Ok(())
     }
-}
-
-fn misplaced(header: &Header, reason: &'static str) -> ResultCertificateError {
-    ResultCertificateError::Header { height: header.height, reason }
 }
 
 fn unproven(what: &'static str) -> impl FnOnce(ProofError) -> ResultCertificateError {

@@ -1,0 +1,99 @@
+//! A chain from stored entries: at a node's start, and out of a snapshot.
+//!
+//! Entries come one by one, in any order, and are not kept beside the tables they go into. The root
+//! of all of them is compared with the header's: the tree is built from the bottom
+//! ([`crate::tree::bulk`]), which costs about as much as reading the entries.
+//!
+//! # Invariants
+//! - No chain comes out of entries that are not, to the byte, the state that the header names.
+//!
+//! # Not here
+//! Whether the header was decided: [`crate::trail`]. The nodes of the tree in a store: whoever reads
+//! one checks what it reads.
+//!
+//! Spec: `docs/spec/20-blocks.md`.
+
+use std::sync::Arc;
+
+use probity_protocol::Ledger;
+
+use super::{Chain, LoadError, decided_set};
+use crate::block::Header;
+use crate::genesis::Genesis;
+use crate::tree::bulk::Leaves;
+
+/// A chain that is being put together from the entries of its state.
+#[derive(Debug)]
+pub struct Loader<'a> {
+    genesis: &'a Genesis,
+    tip: Header,
+    ledger: Ledger,
+    leaves: Leaves,
+    entries: u64,
+}
+
+impl<'a> Loader<'a> {
+    /// Begins the chain at `tip`.
+    ///
+    /// # Errors
+    /// [`LoadError::Chain`] if the tip is of another chain than the document.
+    pub fn new(genesis: &'a Genesis, tip: Header) -> Result<Self, LoadError> {
+        if tip.chain_id != genesis.chain_id {
+            let (found, expected) = (tip.chain_id, genesis.chain_id.clone());
+            return Err(LoadError::Chain { found, expected });
+        }
+        let (ledger, leaves) = (Ledger::default(), Leaves::default());
+        Ok(Self { genesis, tip, ledger, leaves, entries: 0 })
+    }
+
+    /// Takes in an entry.
+    ///
+    /// # Errors
+    /// [`LoadError::Entry`] if no table can read it.
+    pub fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
+        self.ledger.load(key, value)?;
+        self.leaves.push(key, value);
+        self.entries = self.entries.saturating_add(1);
+        Ok(())
+    }
+
+    /// How many entries there are so far.
+    #[must_use]
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// The chain, and where its entries stand in the tree.
+    ///
+    /// # Errors
+    /// [`LoadError::Root`] if all entries together are not the state that the tip names.
+    pub fn finish(self) -> Result<(Chain, Leaves), LoadError> {
+        let Self { genesis, tip, ledger, leaves, entries: _ } = self;
+        let (sorted, found) = leaves.rooted();
+        if found != tip.state_root {
+            let (height, expected) = (tip.height, tip.state_root);
+            return Err(LoadError::Root { height, found, expected });
+        }
+        let validators = Arc::new(decided_set(&ledger)?);
+        Ok((Chain::at(Arc::new(genesis.identity()), tip, ledger, validators), sorted))
+    }
+}
+
+impl Chain {
+    /// The chain at `tip`, from the entries of its state.
+    ///
+    /// # Errors
+    /// [`LoadError`] if an entry cannot be read, or if all together are not the state that `tip`
+    /// names: a damaged store is refused here rather than on the first block.
+    pub fn load(
+        genesis: &Genesis,
+        tip: Header,
+        entries: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>,
+    ) -> Result<Self, LoadError> {
+        let mut loader = Loader::new(genesis, tip)?;
+        for (key, value) in entries {
+            loader.entry(&key, &value)?;
+        }
+        loader.finish().map(|(chain, _)| chain)
+    }
+}
