@@ -111,8 +111,7 @@ pub fn spawn<A: Application>(
     config: DriverConfig,
 ) -> std::io::Result<(DriverThread<A>, Commands<A>)> {
     let (inputs, queue) = mpsc::channel(QUEUE);
-    let reassembly = Reassembly::new(application.max_block_bytes());
-    let driver = Driver { application, network: None, reassembly, config, streams: 0 };
+    let driver = Driver::new(application, None, config);
     let thread =
         std::thread::Builder::new().name("replica".to_owned()).spawn(move || driver.run(queue))?;
     let commands = Commands(inputs.clone());
@@ -154,8 +153,9 @@ impl<A: Send + 'static> DriverThread<A> {
     }
 }
 
-struct Driver<A> {
-    application: A,
+/// Answers the engine's questions with an application; [`super::core`] drives one without a thread.
+pub(super) struct Driver<A> {
+    pub(super) application: A,
     network: Option<mpsc::Sender<NetworkMsg<ProbityContext>>>,
     reassembly: Reassembly,
     config: DriverConfig,
@@ -163,6 +163,16 @@ struct Driver<A> {
 }
 
 impl<A: Application> Driver<A> {
+    /// A driver of `application` that publishes parts to `network`, once there is one.
+    pub(super) fn new(
+        application: A,
+        network: Option<mpsc::Sender<NetworkMsg<ProbityContext>>>,
+        config: DriverConfig,
+    ) -> Self {
+        let reassembly = Reassembly::new(application.max_block_bytes());
+        Self { application, network, reassembly, config, streams: 0 }
+    }
+
     fn run(mut self, mut queue: mpsc::Receiver<Input<A>>) {
         while let Some(input) = queue.blocking_recv() {
             match input {
@@ -179,7 +189,7 @@ impl<A: Application> Driver<A> {
     }
 
     /// Answers one question. Whoever asked may be gone: a reply that nobody takes is dropped.
-    fn answer(&mut self, question: AppMsg<ProbityContext>) {
+    pub(super) fn answer(&mut self, question: AppMsg<ProbityContext>) {
         match question {
             AppMsg::ConsensusReady { reply } => {
                 let height = EngineHeight(self.application.next_height());

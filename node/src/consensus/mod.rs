@@ -3,8 +3,9 @@
 //! # Reading order
 //! [`context`] gives the engine our types, [`signing`] our signatures, [`codec`] our bytes;
 //! [`parts`] carries blocks beside the votes; [`engine`] starts and stops it; [`driver`] answers
-//! its questions with an [`crate::replica::application::Application`]; [`mod@bench`] measures it with
-//! one that does nothing.
+//! its questions with an [`crate::replica::application::Application`]; [`mod@core`] drives the same
+//! answers with the engine's pure core, for a network in one thread; [`mod@bench`] measures the
+//! engine with an application that does nothing.
 //!
 //! # Invariants
 //! - The engine runs with proposals in parts, the one mode in which it asks whether a block is
@@ -21,7 +22,13 @@
 pub mod bench;
 pub mod codec;
 pub mod context;
+pub mod core;
 pub mod driver;
 pub mod engine;
 pub mod parts;
 pub mod signing;
+
+/// Appends the engine's own metrics in their text form.
+pub(crate) fn write_metrics(into: &mut String) {
+    arc_malachitebft_app_channel::app::metrics::export(into);
+}
