@@ -4,9 +4,12 @@
 mod artifact;
 mod demo;
 mod eval;
+mod key;
 mod node;
 mod result;
 mod tx;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -14,6 +17,7 @@ use clap_complete::Shell;
 pub(crate) use self::artifact::{Artifact, Register};
 pub(crate) use self::demo::{Bench, BenchPart, Demo};
 pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorVerb};
+pub(crate) use self::key::PassphraseFlags;
 pub(crate) use self::node::NodeVerb;
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::tx::{Tx, TxFlags};
@@ -44,6 +48,15 @@ pub(crate) struct Global {
     /// What to log, as in `info` or `probity_node=debug`.
     #[arg(long, global = true, env = "PROBITY_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
+    /// The folder of keys and settings; the user's configuration folder if none.
+    #[arg(long, global = true, env = "PROBITY_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Do what is dangerous without asking.
+    #[arg(short, long, global = true)]
+    pub(crate) yes: bool,
+    /// Never ask; what would have to be asked is a failure that names the missing flag.
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
 }
 
 #[derive(Debug, Subcommand)]

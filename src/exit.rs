@@ -23,6 +23,10 @@ pub(crate) enum Code {
     Key = 7,
     /// A hash, a proof, a signature or a reproduced score is not what it should be.
     Verification = 8,
+    /// Refused for safety: a watermark, a lock, or another process with the same key.
+    Unsafe = 9,
+    /// Something has to be confirmed or typed, and nobody may be asked.
+    NeedsInput = 10,
     /// The wait is over; the hash was printed.
     TimedOut = 11,
 }
@@ -68,6 +72,8 @@ impl Failure {
             Code::TxFailed => 6,
             Code::Key => 7,
             Code::Verification => 8,
+            Code::Unsafe => 9,
+            Code::NeedsInput => 10,
             Code::TimedOut => 11,
         }
     }

@@ -9,10 +9,26 @@ use std::path::Path;
 
 use probity_primitives::Keypair;
 
+use crate::cli::{Global, PassphraseFlags};
 use crate::exit::{Code, Failure, OrFail};
 
 /// The longest key file, in bytes.
 const MAX_BYTES: u64 = 128;
+
+/// Where a signing key is, and how its passphrase is given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeySource<'a> {
+    /// The name of a key in the keys folder, or the path of a keystore or of a raw seed file.
+    pub(crate) key: &'a str,
+    /// How its passphrase is given, if it has one.
+    pub(crate) passphrase: &'a PassphraseFlags,
+}
+
+/// Opens a signing key.
+pub(crate) fn open(_global: &Global, source: &KeySource<'_>) -> Result<Keypair, Failure> {
+    let KeySource { key, passphrase: _ } = source;
+    read(Path::new(key))
+}
 
 /// The key in a file.
 pub(crate) fn read(path: &Path) -> Result<Keypair, Failure> {
