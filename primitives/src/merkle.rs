@@ -109,6 +109,12 @@ impl Tree {
 }
 
 impl Path {
+    /// The siblings, from the leaf up.
+    #[must_use]
+    pub fn steps(&self) -> &[Hash] {
+        &self.0
+    }
+
     /// Checks that `leaf` stands at `index` of the `count` leaves under `root` and `header`.
     ///
     /// # Errors
