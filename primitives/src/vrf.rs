@@ -1,7 +1,9 @@
 //! The verifiable random function behind the beacon: schnorrkel over ristretto255.
 //!
 //! A proposer must contribute [`VrfSecret::prove`] of a given input; it cannot choose the output,
-//! and everyone can check it against the key that its operator registered.
+//! and everyone can check it against the key that its operator registered. The proof is as fixed as
+//! the output: its nonce comes from the key and the input, as RFC 9381 has it, not from the machine,
+//! so that a proposer that builds a block again builds the same one.
 //!
 //! # Not here
 //! How outputs are mixed and when they are read: `probity_protocol::beacon`. Why this function:
@@ -10,8 +12,11 @@
 use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use merlin::Transcript;
+use rand_core::{CryptoRng, RngCore};
+use schnorrkel::context::{SigningContext, attach_rng};
 use schnorrkel::vrf::{VRFPreOut, VRFProof};
-use schnorrkel::{ExpansionMode, MiniSecretKey, context::SigningContext};
+use schnorrkel::{ExpansionMode, MiniSecretKey};
 
 use crate::hash::Hash;
 use crate::text::hex_text;
@@ -105,7 +110,8 @@ impl VrfSecret {
     #[must_use]
     pub fn prove(&self, input: &[u8]) -> VrfProofBytes {
         let transcript = SigningContext::new(CONTEXT).bytes(input);
-        let (output, proof, _) = self.0.vrf_sign(transcript);
+        let extra = attach_rng(Transcript::new(b"VRF"), NoChance);
+        let (output, proof, _) = self.0.vrf_sign_extra(transcript, extra);
         let mut bytes = [0; 96];
         let parts = output
             .as_output_bytes()
@@ -119,6 +125,33 @@ impl VrfSecret {
         VrfProofBytes(bytes)
     }
 }
+
+/// No randomness: the nonce of a proof hangs on the secret key and the input alone.
+///
+/// Schnorrkel mixes the secret nonce seed of the key and the whole transcript into a nonce before
+/// it asks for randomness, so two inputs never share one.
+struct NoChance;
+
+impl RngCore for NoChance {
+    fn next_u32(&mut self) -> u32 {
+        0
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        dest.fill(0);
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), rand_core::Error> {
+        dest.fill(0);
+        Ok(())
+    }
+}
+
+impl CryptoRng for NoChance {}
 
 impl fmt::Debug for VrfSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,11 +171,25 @@ mod tests {
     }
 
     #[test]
+    fn a_proof_is_the_same_whenever_it_is_made_and_another_for_every_input_and_key() {
+        let proof = secret(1).prove(b"7");
+        assert_eq!(proof, secret(1).prove(b"7"));
+        // The challenge hangs on the nonce: equal first halves would mean a nonce used twice.
+        let challenge = |proof: &VrfProofBytes| proof.0[32..64].to_vec();
+        assert_ne!(challenge(&proof), challenge(&secret(1).prove(b"8")));
+        assert_ne!(challenge(&proof), challenge(&secret(2).prove(b"7")));
+    }
+
+    #[test]
     fn two_proofs_of_one_input_show_one_output() {
-        let secret = secret(1);
-        let (first, second) = (secret.prove(b"7"), secret.prove(b"7"));
-        assert_eq!(secret.public().verify(b"7", &first), secret.public().verify(b"7", &second));
-        assert!(secret.public().verify(b"7", &first).is_ok());
+        let transcript = SigningContext::new(CONTEXT).bytes(b"7");
+        let (output, proof, _) = secret(1).0.vrf_sign(transcript);
+        let bytes = [output.to_preout().to_bytes().as_slice(), &proof.to_bytes()].concat();
+        let random = VrfProofBytes(bytes.try_into().unwrap());
+        let (ours, public) = (secret(1).prove(b"7"), secret(1).public());
+        assert_ne!(random, ours);
+        assert_eq!(public.verify(b"7", &random), public.verify(b"7", &ours));
+        assert!(public.verify(b"7", &ours).is_ok());
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub const ALLOWED: [(&str, &[&str]); 14] = [
             "metrics",
         ],
     ),
+    ("sim-network", &["primitives", "protocol", "runtime", "node"]),
     ("tidy", &[]),
 ];
 

@@ -1,0 +1,1 @@
+//! Whole replicas in one thread.
