@@ -16,15 +16,18 @@ pub type Source = Box<dyn Fn(&mut String) + Send + Sync>;
 /// Everything that a scrape shows.
 pub struct Exposition {
     registry: Registry,
+    /// Apart, because its names take no prefix.
+    process: Registry,
     sources: Vec<Source>,
 }
 
 impl Exposition {
     /// The metrics of `registry` and of the process; `sources` follow them.
     #[must_use]
-    pub fn new(mut registry: Registry, sources: Vec<Source>) -> Self {
-        registry.register_collector(Box::new(ProcessCollector));
-        Self { registry, sources }
+    pub fn new(registry: Registry, sources: Vec<Source>) -> Self {
+        let mut process = Registry::default();
+        process.register_collector(Box::new(ProcessCollector));
+        Self { registry, process, sources }
     }
 
     /// The document.
@@ -33,8 +36,10 @@ impl Exposition {
     /// When a metric cannot be written.
     pub fn render(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        open_end(&mut text);
+        for registry in [&self.registry, &self.process] {
+            encode(&mut text, registry)?;
+            open_end(&mut text);
+        }
         for source in &self.sources {
             source(&mut text);
             open_end(&mut text);
@@ -85,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_process_is_measured() {
-        let text = Exposition::new(Registry::default(), Vec::new()).render().unwrap();
+        let text = Exposition::new(Registry::with_prefix("x"), Vec::new()).render().unwrap();
         let value = |name: &str| -> f64 {
             let line = text.lines().find(|line| line.starts_with(&format!("{name} ")));
             line.unwrap_or_else(|| panic!("{name} is missing in {text}"))

@@ -21,4 +21,4 @@ pub use prometheus_client::collector::Collector;
 pub use prometheus_client::encoding;
 pub use prometheus_client::metrics;
 pub use prometheus_client::registry::{Registry, Unit};
-pub use server::{MetricsServer, ServeError, serve};
+pub use server::{MetricsServer, serve};

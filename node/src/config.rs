@@ -13,6 +13,7 @@ use probity_runtime::Genesis;
 use crate::mempool;
 use crate::network;
 use crate::replica::OperatorKeys;
+use crate::snapshot::SnapshotConfig;
 use crate::store::StoreKind;
 
 /// What a node is told at its start.
@@ -38,12 +39,16 @@ pub struct NodeConfig {
     pub network_peers: Vec<Multiaddr>,
     /// Where the HTTP API listens, if it is wanted.
     pub api: Option<SocketAddr>,
+    /// Where metrics are served, if they are wanted.
+    pub metrics: Option<SocketAddr>,
     /// How long a height should take.
     pub block_time: Duration,
     /// How many transactions may wait.
     pub mempool: mempool::Limits,
     /// The limits of the node's own network.
     pub network: network::Limits,
+    /// When snapshots of the state are made, and whether others may have them.
+    pub snapshots: SnapshotConfig,
 }
 
 impl NodeConfig {
@@ -62,9 +67,11 @@ impl NodeConfig {
             network_listen: vec![any()],
             network_peers: Vec::new(),
             api: None,
+            metrics: None,
             block_time: Duration::from_secs(1),
             mempool: mempool::Limits::default(),
             network: network::Limits::default(),
+            snapshots: SnapshotConfig::default(),
         }
     }
 }

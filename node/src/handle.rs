@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) consensus_address: Multiaddr,
     pub(crate) stop_api: watch::Sender<bool>,
     pub(crate) api: Option<SocketAddr>,
+    pub(crate) metrics: Option<SocketAddr>,
+    pub(crate) home: PathBuf,
     pub(crate) block_time: Duration,
 }
 
@@ -196,6 +198,12 @@ impl NodeHandle {
     #[must_use]
     pub fn api_address(&self) -> Option<SocketAddr> {
         self.inner.api
+    }
+
+    /// Where a monitor asks.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.inner.metrics
     }
 
     /// Keeps connections to another node, of the engine and of the node's own network.

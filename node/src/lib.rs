@@ -26,6 +26,7 @@ pub mod events;
 pub mod handle;
 mod keeper;
 pub mod mempool;
+mod metrics;
 pub mod network;
 pub mod node;
 pub mod ports;
@@ -33,6 +34,7 @@ pub mod relay;
 pub mod replica;
 pub mod results;
 mod shell;
+pub mod snapshot;
 pub mod store;
 
 pub use config::NodeConfig;

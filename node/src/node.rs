@@ -3,6 +3,8 @@
 //! Order matters: what can be refused is checked first, the store is opened and its state verified
 //! before anything talks, the network runs before the engine, and the API is served last.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,12 +19,14 @@ use crate::consensus::driver::{self, DriverConfig};
 use crate::consensus::engine::{self, EngineConfig, EngineError};
 use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
+use crate::metrics::{self, Traffic};
 use crate::network::identity::{IdentityError, load_or_create};
 use crate::network::{Network, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle};
 use crate::ports;
 use crate::relay;
 use crate::replica::{OpenError, Replica};
 use crate::shell::Shell;
+use crate::snapshot::{self, Shelf};
 use crate::store::{self, StoreError};
 
 /// How many heights' time may pass without a block before the engine is started anew.
@@ -46,6 +50,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A snapshot was being restored when the machine stopped.
+    #[error("the restore of a snapshot into {0} was cut short; restore it again")]
+    CutShort(PathBuf),
     /// The chain in it cannot be gone on with.
     #[error(transparent)]
     Chain(#[from] OpenError),
@@ -75,7 +82,8 @@ impl Node {
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
-        let api = listen(&config).await?;
+        let api = listen(config.api).await?;
+        let metrics = listen(config.metrics).await?;
         let opening = Arc::clone(&config);
         // Opening reads the whole state.
         let opened = tokio::task::spawn_blocking(move || open(&opening)).await;
@@ -85,6 +93,9 @@ impl Node {
         let consensus = engine_config(&config, &identity)?;
         let history = replica.history();
         let (shell, tip) = Shell::new(replica);
+        let shelf = Shelf::new(config.home.join("snapshots"));
+        let made = snapshot::keeper::run(config.snapshots, shelf, history.clone(), tip.clone());
+        tokio::spawn(made);
         let cache = Cache::open(config.home.join("blobs"))?;
         let (network, events) = start_network(&config, &identity, cache.clone()).await?;
         let settings = DriverConfig { block_time: config.block_time, now_ms };
@@ -114,13 +125,19 @@ impl Node {
             stop_api,
             block_time: config.block_time,
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
+            metrics: metrics.as_ref().and_then(|listener| listener.local_addr().ok()),
+            home: config.home.clone(),
         };
         let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
         let keeper = Keeper { config: consensus, driver: thread, tip, requests, standstill };
         tokio::spawn(keeper.run(engine));
         let handle = NodeHandle { inner: Arc::new(inner) };
+        let traffic = Traffic::new();
         if let Some(listener) = api {
-            serve(listener, handle.clone(), stop);
+            serve(listener, handle.clone(), &traffic, stop.clone());
+        }
+        if let Some(listener) = metrics {
+            metrics::serve(listener, handle.clone(), &traffic, stop);
         }
         Ok(handle)
     }
@@ -129,7 +146,11 @@ impl Node {
 type Opened = (Arc<dyn store::Store>, Replica);
 
 fn open(config: &NodeConfig) -> Result<Opened, StartError> {
-    let store = store::open(config.store, &config.home.join("store"))?;
+    let folder = config.home.join("store");
+    if snapshot::is_cut_short(&folder) {
+        return Err(StartError::CutShort(folder));
+    }
+    let store = store::open(config.store, &folder)?;
     let replica = Replica::open(
         Arc::clone(&store),
         &config.genesis,
@@ -173,16 +194,22 @@ fn engine_config(
     })
 }
 
-async fn listen(config: &NodeConfig) -> Result<Option<TcpListener>, StartError> {
-    let Some(address) = config.api else { return Ok(None) };
+async fn listen(wanted: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = wanted else { return Ok(None) };
     let listener = TcpListener::bind(address).await.map_err(io(address.to_string()))?;
     Ok(Some(listener))
 }
 
 /// Serves the API until the node stops.
-fn serve(listener: TcpListener, node: NodeHandle, mut stop: watch::Receiver<bool>) {
+fn serve(
+    listener: TcpListener,
+    node: NodeHandle,
+    traffic: &Traffic,
+    mut stop: watch::Receiver<bool>,
+) {
     let limits = ApiLimits::default();
     let router = probity_web::router(Arc::new(node), limits);
+    let router = probity_web::observed(router, traffic.observer());
     let stopped = async move {
         // An error means that the node is gone, which is a stop too.
         let _ = stop.wait_for(|stop| *stop).await;

@@ -26,11 +26,13 @@ pub mod error;
 mod extract;
 mod guard;
 pub mod limits;
+mod observer;
 mod pages;
 mod routes;
 pub mod server;
 
 pub use backend::Backend;
 pub use limits::ApiLimits;
+pub use observer::{Observer, observed};
 pub use routes::router;
 pub use server::serve;

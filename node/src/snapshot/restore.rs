@@ -1,0 +1,125 @@
+//! A store from a snapshot.
+//!
+//! # Invariants
+//! - The store is filled under another name and renamed when all of it is durable. A restore that
+//!   was cut short leaves that other name behind: the next one begins anew, and a node does not
+//!   start beside it as if it were new.
+//! - Nothing is written for a snapshot that does not hold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use probity_primitives::{Height, codec};
+use probity_runtime::tree::bulk;
+use probity_runtime::{Chain, Genesis};
+
+use super::check::{Checked, Trust, check, each_chunk};
+use super::make::sync_folder;
+use super::manifest::Manifest;
+use super::{SnapshotError, io};
+use crate::replica::restored;
+use crate::store::{self, Batch, Store, StoreKind, schema};
+
+/// Added to a store's name while it is filled.
+const RESTORING: &str = "restoring";
+/// A batch is written when it has so many keys.
+const BATCH: usize = 20_000;
+
+/// Whether a restore into this store was cut short.
+#[must_use]
+pub fn is_cut_short(store: &Path) -> bool {
+    aside(store).exists()
+}
+
+/// Checks a snapshot and makes a store of it at `store`, which must not be there.
+///
+/// # Errors
+/// [`SnapshotError`]; there is no store then.
+pub fn restore(
+    manifest: &Manifest,
+    folder: &Path,
+    genesis: &Genesis,
+    trust: Option<Trust>,
+    kind: StoreKind,
+    store: &Path,
+) -> Result<Chain, SnapshotError> {
+    if fs::read_dir(store).is_ok_and(|mut files| files.next().is_some()) {
+        return Err(SnapshotError::NotEmpty(store.to_owned()));
+    }
+    let Checked { chain, leaves } = check(manifest, folder, genesis, trust)?;
+    let aside = aside(store);
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(io(&aside))?;
+    }
+    fs::create_dir_all(&aside).map_err(io(&aside))?;
+    fill(manifest, folder, leaves, kind, &aside)?;
+    sync_folder(&aside)?;
+    if store.exists() {
+        // An empty folder, as an installer may have made it.
+        fs::remove_dir(store).map_err(io(store))?;
+    }
+    fs::rename(&aside, store).map_err(io(store))?;
+    if let Some(parent) = store.parent() {
+        sync_folder(parent)?;
+    }
+    Ok(chain)
+}
+
+fn aside(store: &Path) -> PathBuf {
+    store.with_extension(RESTORING)
+}
+
+/// Writes everything, and closes the store.
+fn fill(
+    manifest: &Manifest,
+    folder: &Path,
+    leaves: bulk::Leaves,
+    kind: StoreKind,
+    path: &Path,
+) -> Result<(), SnapshotError> {
+    let store = store::open(kind, path)?;
+    let height = manifest.height();
+    let mut writer = Writer { store: store.as_ref(), batch: Batch::new() };
+    each_chunk(manifest, folder, |entries| {
+        for (key, value) in entries {
+            let in_tree = bulk::value_of(height, &key, &value);
+            let place = schema::tree_value(in_tree.key_hash.as_bytes(), height.0);
+            writer.put(place, in_tree.bytes)?;
+            writer.put(schema::state_entry(&key), value)?;
+        }
+        Ok(())
+    })?;
+    leaves.build(height, &mut |key, node| writer.put(schema::tree_node(&key), node))?;
+    for change in &manifest.changes {
+        let at = change.header.height;
+        writer.put(schema::header(at), codec::encode(&change.header))?;
+        writer.put(schema::certificate(at), codec::encode(&change.commit))?;
+        writer.put(schema::validator_set(at), codec::encode(&change.next))?;
+    }
+    writer.put(schema::header(height), codec::encode(&manifest.header))?;
+    writer.put(schema::certificate(height), codec::encode(&manifest.commit))?;
+    restored(&mut writer.batch, manifest.genesis_hash, first_block(height));
+    writer.put(schema::tip(), codec::encode(&height))?;
+    writer.flush()
+}
+
+/// The first block that a restored node will have.
+fn first_block(height: Height) -> Height {
+    height.next().unwrap_or(height)
+}
+
+struct Writer<'a> {
+    store: &'a dyn Store,
+    batch: Batch,
+}
+
+impl Writer<'_> {
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), SnapshotError> {
+        self.batch.put(key, value);
+        if self.batch.len() >= BATCH { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), SnapshotError> {
+        Ok(self.store.write(std::mem::take(&mut self.batch))?)
+    }
+}
