@@ -1,0 +1,407 @@
+//! The marks of consensus: the newest height and round of each kind of message.
+//!
+//! A validator never goes back to an earlier height or round, so one mark a kind says all: what
+//! lies above is new, the same bytes at the mark are the same message sent again, and anything
+//! else could be the second of two.
+//!
+//! Spec: `docs/spec/27-signing.md`.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use probity_primitives::{Hash, Height, PublicKey, codec};
+
+use super::slots::Slots;
+use super::{GuardError, Owner, Slashable, check_owner, damaged};
+
+const MAGIC: [u8; 8] = *b"PRBTYV01";
+/// The most bytes of a value.
+const MAX_BYTES: usize = 4_096;
+
+/// A kind of consensus message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// Standing for a block in a round.
+    Proposal,
+    /// The first vote of a round.
+    Prevote,
+    /// The second vote of a round.
+    Precommit,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Proposal => "proposal",
+            Self::Prevote => "prevote",
+            Self::Precommit => "precommit",
+        })
+    }
+}
+
+/// The newest place at which a kind of message was signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Mark {
+    /// The height.
+    pub height: Height,
+    /// The round.
+    pub round: u32,
+    /// The hash of what was signed; none if only the place is known, and then nothing may be
+    /// signed there.
+    pub digest: Option<Hash>,
+}
+
+impl Mark {
+    const fn place(&self) -> (Height, u32) {
+        (self.height, self.round)
+    }
+}
+
+/// The marks of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, BorshSerialize, BorshDeserialize)]
+pub struct Marks {
+    /// The newest proposal.
+    pub proposal: Option<Mark>,
+    /// The newest prevote.
+    pub prevote: Option<Mark>,
+    /// The newest precommit.
+    pub precommit: Option<Mark>,
+}
+
+impl Marks {
+    /// The mark of a kind.
+    #[must_use]
+    pub const fn of(&self, step: Step) -> Option<Mark> {
+        match step {
+            Step::Proposal => self.proposal,
+            Step::Prevote => self.prevote,
+            Step::Precommit => self.precommit,
+        }
+    }
+
+    fn set(&mut self, step: Step, mark: Mark) {
+        *(match step {
+            Step::Proposal => &mut self.proposal,
+            Step::Prevote => &mut self.prevote,
+            Step::Precommit => &mut self.precommit,
+        }) = Some(mark);
+    }
+
+    /// Whether a message is above the mark of its kind, the very one at the mark, or refused.
+    fn judge(&self, step: Step, new: &Mark) -> Judgement {
+        let Some(mark) = self.of(step) else { return Judgement::Above };
+        if new.place() > mark.place() {
+            Judgement::Above
+        } else if *new == mark && new.digest.is_some() {
+            Judgement::Same
+        } else {
+            Judgement::Below(mark)
+        }
+    }
+
+    /// Raises the mark of a kind; a place that is known with two digests keeps none.
+    fn raise(&mut self, step: Step, other: Mark) {
+        let raised = match self.of(step) {
+            Some(mark) if mark.place() > other.place() => return,
+            Some(mark) if mark.place() == other.place() && mark.digest != other.digest => {
+                Mark { digest: None, ..other }
+            }
+            Some(_) | None => other,
+        };
+        self.set(step, raised);
+    }
+}
+
+enum Judgement {
+    Above,
+    Same,
+    Below(Mark),
+}
+
+/// Keeps the marks of one key on one chain in a file.
+#[derive(Debug)]
+pub struct VoteGuard {
+    owner: Owner,
+    state: Mutex<State>,
+    refusals: AtomicU64,
+}
+
+#[derive(Debug)]
+struct State {
+    slots: Slots,
+    marks: Marks,
+}
+
+type File = ([u8; 8], Hash, [u8; 32], Marks);
+
+impl VoteGuard {
+    /// Opens the marks of `owner` in `folder`, or begins them.
+    ///
+    /// # Errors
+    /// [`GuardError`]; nothing may be signed then.
+    pub fn open(folder: &Path, owner: Owner) -> Result<Self, GuardError> {
+        let path = folder.join(file_name(&owner.key));
+        let (slots, value) = Slots::open(path.clone(), &encode(&owner, &Marks::default()))?;
+        let guard = Self::read(slots, &value)?;
+        check_owner(&path, guard.owner, owner)?;
+        Ok(guard)
+    }
+
+    /// Opens a file of marks, whoever it is of.
+    ///
+    /// # Errors
+    /// [`GuardError`], also if there is no such file.
+    pub fn open_file(path: &Path) -> Result<Self, GuardError> {
+        let (slots, value) = Slots::open_present(path.to_owned())?;
+        Self::read(slots, &value)
+    }
+
+    fn read(slots: Slots, value: &[u8]) -> Result<Self, GuardError> {
+        let path = slots.path();
+        let (magic, genesis, key, marks): File =
+            codec::decode(value, MAX_BYTES).map_err(|error| damaged(path, error))?;
+        if magic != MAGIC {
+            return Err(damaged(path, "it is no file of votes"));
+        }
+        let owner = Owner { genesis, key: PublicKey::from_bytes(key) };
+        let state = Mutex::new(State { slots, marks });
+        Ok(Self { owner, state, refusals: AtomicU64::new(0) })
+    }
+
+    /// Allows a message to be signed, and has that on disk before it says so.
+    ///
+    /// # Errors
+    /// [`GuardError::Slashable`] for other bytes at or below the mark; any other error when the
+    /// mark cannot be kept. Nothing may be signed then.
+    pub fn allow(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<(), GuardError> {
+        let new = Mark { height, round, digest: Some(digest) };
+        let mut state = self.state()?;
+        match state.marks.judge(step, &new) {
+            Judgement::Same => Ok(()),
+            Judgement::Above => {
+                let mut marks = state.marks;
+                marks.set(step, new);
+                self.keep(&mut state, marks)
+            }
+            Judgement::Below(mark) => {
+                self.refusals.fetch_add(1, Ordering::Relaxed);
+                let (at, in_round) = mark.place();
+                Err(Slashable::Vote { step, height, round, at, in_round }.into())
+            }
+        }
+    }
+
+    /// Whether a message under this key was signed here, as far as the marks can tell: one above
+    /// them was not, nor another one at a mark. Of what lies below nothing is known.
+    ///
+    /// # Errors
+    /// [`GuardError::BrokeOff`].
+    pub fn is_foreign(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<bool, GuardError> {
+        let new = Mark { height, round, digest: Some(digest) };
+        let marks = self.state()?.marks;
+        Ok(match marks.judge(step, &new) {
+            Judgement::Above => true,
+            Judgement::Same => false,
+            Judgement::Below(mark) => {
+                mark.place() == new.place() && mark.digest.is_some_and(|known| known != digest)
+            }
+        })
+    }
+
+    /// Raises marks to what is known from elsewhere; never lowers one. Says whether one rose.
+    ///
+    /// # Errors
+    /// [`GuardError`] if the marks cannot be kept.
+    pub fn raise(&self, step: Step, mark: Mark) -> Result<bool, GuardError> {
+        let mut state = self.state()?;
+        let mut marks = state.marks;
+        marks.raise(step, mark);
+        if marks == state.marks {
+            return Ok(false);
+        }
+        self.keep(&mut state, marks)?;
+        Ok(true)
+    }
+
+    /// The marks now.
+    ///
+    /// # Errors
+    /// [`GuardError::BrokeOff`].
+    pub fn marks(&self) -> Result<Marks, GuardError> {
+        Ok(self.state()?.marks)
+    }
+
+    /// Whose marks these are.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// How many messages were refused as slashable since the guard was opened.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, GuardError> {
+        self.state.lock().map_err(|_| GuardError::BrokeOff)
+    }
+
+    fn keep(&self, state: &mut State, marks: Marks) -> Result<(), GuardError> {
+        state.slots.replace(&encode(&self.owner, &marks))?;
+        state.marks = marks;
+        Ok(())
+    }
+}
+
+/// The file of a key's marks.
+fn file_name(key: &PublicKey) -> String {
+    let name: String = key.to_string().chars().take(16).collect();
+    format!("signing.{name}.votes")
+}
+
+fn encode(owner: &Owner, marks: &Marks) -> Vec<u8> {
+    let Owner { genesis, key } = owner;
+    codec::encode(&(MAGIC, genesis, key.as_bytes(), marks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Hash = Hash::from_bytes([1; 32]);
+    const B: Hash = Hash::from_bytes([2; 32]);
+
+    fn owner(genesis: u8) -> Owner {
+        Owner { genesis: Hash::from_bytes([genesis; 32]), key: PublicKey::from_bytes([9; 32]) }
+    }
+
+    fn guard() -> (tempfile::TempDir, VoteGuard) {
+        let folder = tempfile::tempdir().unwrap();
+        let guard = VoteGuard::open(folder.path(), owner(1)).unwrap();
+        (folder, guard)
+    }
+
+    fn allows(guard: &VoteGuard, step: Step, height: u64, round: u32, digest: Hash) -> bool {
+        match guard.allow(step, Height(height), round, digest) {
+            Ok(()) => true,
+            Err(GuardError::Slashable(_)) => false,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn the_same_bytes_may_be_signed_again_and_others_at_or_below_the_mark_never() {
+        let (_folder, guard) = guard();
+        let allowed = [
+            (5, 1, A, true),
+            (5, 1, A, true),
+            (5, 1, B, false),
+            (5, 0, A, false),
+            (4, 9, B, false),
+            (5, 2, B, true),
+            (5, 1, A, false),
+            (6, 0, A, true),
+            (5, 3, A, false),
+        ];
+        for (height, round, digest, expected) in allowed {
+            assert_eq!(allows(&guard, Step::Prevote, height, round, digest), expected);
+        }
+        assert_eq!(guard.refusals(), 5);
+    }
+
+    #[test]
+    fn each_kind_of_message_has_a_mark_of_its_own() {
+        let (_folder, guard) = guard();
+        assert!(allows(&guard, Step::Precommit, 5, 0, A));
+        assert!(allows(&guard, Step::Prevote, 4, 0, A));
+        assert!(allows(&guard, Step::Proposal, 3, 0, A));
+        assert!(!allows(&guard, Step::Precommit, 4, 0, A));
+    }
+
+    #[test]
+    fn marks_outlive_the_process() {
+        let (folder, before) = guard();
+        assert!(allows(&before, Step::Precommit, 5, 0, A));
+        drop(before);
+        let after = VoteGuard::open(folder.path(), owner(1)).unwrap();
+        assert!(!allows(&after, Step::Precommit, 5, 0, B));
+        assert!(allows(&after, Step::Precommit, 5, 0, A));
+        assert!(allows(&after, Step::Precommit, 5, 1, B));
+    }
+
+    #[test]
+    fn what_is_allowed_is_on_disk_before_the_answer() {
+        let (folder, guard) = guard();
+        for height in 1..20 {
+            assert!(allows(&guard, Step::Prevote, height, 0, A));
+            let other = tempfile::tempdir().unwrap();
+            let name = file_name(&owner(1).key);
+            std::fs::copy(folder.path().join(&name), other.path().join(&name)).unwrap();
+            let copy = VoteGuard::open(other.path(), owner(1)).unwrap();
+            assert_eq!(copy.marks().unwrap(), guard.marks().unwrap());
+        }
+    }
+
+    #[test]
+    fn a_raised_mark_is_never_lowered_and_one_of_two_minds_allows_nothing() {
+        let (_folder, guard) = guard();
+        let at = |height, round, digest| Mark { height: Height(height), round, digest };
+        assert!(guard.raise(Step::Prevote, at(7, 0, Some(A))).unwrap());
+        assert!(!guard.raise(Step::Prevote, at(7, 0, Some(A))).unwrap());
+        assert!(!guard.raise(Step::Prevote, at(6, 5, Some(B))).unwrap());
+        assert!(allows(&guard, Step::Prevote, 7, 0, A));
+        assert!(guard.raise(Step::Prevote, at(7, 0, Some(B))).unwrap());
+        assert!(!allows(&guard, Step::Prevote, 7, 0, A));
+        assert!(!allows(&guard, Step::Prevote, 7, 0, B));
+        assert!(allows(&guard, Step::Prevote, 7, 1, B));
+    }
+
+    #[test]
+    fn a_message_that_was_signed_elsewhere_is_told_from_ones_own() {
+        let (_folder, guard) = guard();
+        assert!(allows(&guard, Step::Precommit, 5, 1, A));
+        let foreign = |height, round, digest| {
+            guard.is_foreign(Step::Precommit, Height(height), round, digest).unwrap()
+        };
+        assert!(!foreign(5, 1, A));
+        assert!(foreign(5, 1, B));
+        assert!(foreign(5, 2, A) && foreign(6, 0, A));
+        assert!(!foreign(5, 0, B) && !foreign(4, 9, B), "nothing is known of what lies below");
+    }
+
+    #[test]
+    fn marks_of_another_chain_are_refused() {
+        let (folder, guard) = guard();
+        drop(guard);
+        let refused = VoteGuard::open(folder.path(), owner(2));
+        assert!(matches!(refused, Err(GuardError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_and_not_a_beginning() {
+        let (folder, guard) = guard();
+        assert!(allows(&guard, Step::Prevote, 5, 0, A));
+        let path = folder.path().join(file_name(&owner(1).key));
+        std::fs::write(&path, vec![7; 8_192]).unwrap();
+        assert!(matches!(
+            VoteGuard::open(folder.path(), owner(1)),
+            Err(GuardError::Damaged { .. })
+        ));
+    }
+}
