@@ -48,6 +48,10 @@ impl Application for Shell {
         self.replica.next_height()
     }
 
+    fn first_height(&self) -> Height {
+        self.replica.first_height()
+    }
+
     fn validators(&self) -> &ValidatorSet {
         self.replica.validators()
     }

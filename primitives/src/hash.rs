@@ -85,6 +85,8 @@ pub enum Domain {
     Transfer,
     /// What an evaluator derives from its secret key to hide its commitments.
     Salt,
+    /// The name of a snapshot of a state.
+    Snapshot,
 }
 
 impl Domain {
@@ -125,6 +127,7 @@ impl Domain {
             Self::Prompt => b"PROMPT",
             Self::Transfer => b"TRANSFER",
             Self::Salt => b"SALT",
+            Self::Snapshot => b"SNAPSHOT",
         }
     }
 }

@@ -219,7 +219,7 @@ impl<A: Application> Driver<A> {
                 let _ = reply.send(self.next(&certificate));
             }
             AppMsg::GetHistoryMinHeight { reply } => {
-                let _ = reply.send(EngineHeight(Height(1)));
+                let _ = reply.send(EngineHeight(self.application.first_height()));
             }
             AppMsg::GetDecidedValues { range, reply } => {
                 let _ = reply.send(self.decided(range.start().0, range.end().0));

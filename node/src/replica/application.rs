@@ -52,6 +52,11 @@ pub trait Application: Send + 'static {
     /// The height that is to be decided next.
     fn next_height(&self) -> Height;
 
+    /// The first height whose block this node can give to one that is behind.
+    fn first_height(&self) -> Height {
+        Height(1)
+    }
+
     /// Who decides it.
     fn validators(&self) -> &ValidatorSet;
 

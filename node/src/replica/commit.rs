@@ -14,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use probity_primitives::{Hash, Height, Signature, codec};
 use probity_runtime::certificate::Certificate;
+use probity_runtime::chain::{LoadError, Loader};
 use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};
 
 use super::application::Application;
@@ -25,6 +26,8 @@ use crate::store::{Batch, Store, StoreError, schema, tree};
 
 /// The name under which the store keeps the hash of its chain's genesis document.
 const GENESIS: &str = "genesis";
+/// The name under which a store that does not have every block keeps the first one's height.
+pub(super) const FIRST: &str = "first-block";
 /// For how many heights the state tree is kept whole, so that proofs can be made for them.
 pub const KEPT_HEIGHTS: u64 = 1_000;
 
@@ -41,16 +44,28 @@ pub(super) fn load(store: &dyn Store, genesis: &Genesis) -> Result<Option<Chain>
         return Err(OpenError::OtherChain { stored, given });
     }
     let tip: Header = read(store, &schema::header(height))?;
-    let mut entries = Vec::new();
+    let root = tip.state_root;
+    let damaged = |reason| OpenError::Damaged { height, reason };
+    let mut loader = Loader::new(genesis, tip).map_err(damaged)?;
     for entry in store.scan_prefix(&schema::state_entries())? {
         let (key, value) = entry?;
         let state_key = schema::state_key(&key)
             .ok_or_else(|| StoreError::damaged(&key, "it is no key of the state"))?;
-        entries.push((state_key.to_vec(), value));
+        loader.entry(state_key, &value).map_err(damaged)?;
     }
-    let chain = Chain::load(genesis, tip, entries)
-        .map_err(|reason| OpenError::Damaged { height, reason })?;
+    let (chain, _) = loader.finish().map_err(damaged)?;
+    let found = tree::root(store, height).map_err(|error| damaged(error.into()))?;
+    if found != root {
+        return Err(damaged(LoadError::Root { height, found, expected: root }));
+    }
     Ok(Some(chain))
+}
+
+/// Says in a batch whose chain a store holds that was not begun from genesis, and from which block
+/// on it has them.
+pub(crate) fn restored(batch: &mut Batch, genesis: Hash, first: Height) {
+    batch.put(schema::meta(GENESIS), codec::encode(&genesis));
+    batch.put(schema::meta(FIRST), codec::encode(&first));
 }
 
 /// Begins the chain of a genesis document in a new store.

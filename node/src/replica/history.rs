@@ -20,6 +20,7 @@ use probity_runtime::certificate::Certificate;
 use probity_runtime::result_certificate::SetChange;
 use probity_runtime::{Block, Header, Receipt};
 
+use super::commit::FIRST;
 use crate::store::{MAX_VALUE_BYTES, Store, StoreError, schema};
 
 /// Reads the past from a store.
@@ -33,6 +34,14 @@ impl History {
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self { store }
+    }
+
+    /// The first block that is here: 1, or the one after the snapshot that the store came from.
+    ///
+    /// # Errors
+    /// [`StoreError`] as for [`Self::block`].
+    pub fn first(&self) -> Result<Height, StoreError> {
+        Ok(self.read(&schema::meta(FIRST))?.unwrap_or(Height(1)))
     }
 
     /// The block at a height.

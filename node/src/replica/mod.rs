@@ -47,6 +47,7 @@ use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
 pub use self::commit::KEPT_HEIGHTS;
+pub(crate) use self::commit::restored;
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
 use self::undecided::{Judged, Undecided};
@@ -150,6 +151,8 @@ pub struct Replica {
     keys: Option<OperatorKeys>,
     mempool: Mempool<VerifiedTx>,
     undecided: Undecided,
+    /// The first block in the store.
+    first: Height,
     /// Turns an honest proposal into what a dishonest proposer would stream.
     #[cfg(test)]
     pub(crate) tamper: Option<fn(&mut probity_runtime::Block)>,
@@ -171,7 +174,9 @@ impl Replica {
             Some(chain) => chain,
             None => commit::begin(store.as_ref(), genesis)?,
         };
+        let first = History::new(Arc::clone(&store)).first()?;
         let mut replica = Self {
+            first,
             store,
             chain: Arc::new(chain),
             keys,
@@ -277,6 +282,10 @@ impl Application for Replica {
     fn next_height(&self) -> Height {
         // The last of 2^64 heights is not reached by counting.
         self.chain.height().next().unwrap_or(self.chain.height())
+    }
+
+    fn first_height(&self) -> Height {
+        self.first
     }
 
     fn validators(&self) -> &ValidatorSet {

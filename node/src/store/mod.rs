@@ -9,6 +9,7 @@
 //! - [`Store::write`] returns `Ok` only when the batch survives a kill of the process.
 //! - After a reopen a batch is there as a whole or not at all.
 //! - Keys are scanned in byte order.
+//! - What [`open`] gives checks every value that it reads ([`Checked`]).
 //!
 //! A scan that runs beside a writer may show some keys before and some after a batch; whoever needs
 //! one height's view asks for versioned keys or does not write meanwhile.
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub mod bench;
+mod checked;
 mod memory;
 mod redb;
 pub mod schema;
@@ -35,13 +37,14 @@ pub mod tree;
 #[cfg(test)]
 mod suite;
 
+pub use self::checked::Checked;
 pub use self::memory::{MemoryStore, WriteFault};
 pub use self::redb::RedbStore;
 pub use self::sled::SledStore;
 
 /// Longest key, in bytes.
 pub const MAX_KEY_BYTES: usize = 1024;
-/// Longest value, in bytes.
+/// Longest value, in bytes, with its checksum where it has one.
 pub const MAX_VALUE_BYTES: usize = 64 * 1024 * 1024;
 
 /// One entry: a key and its value.
@@ -163,6 +166,15 @@ impl Batch {
         self.changes.into_iter()
     }
 
+    /// The same changes with other values, each made of its key and the value it had.
+    fn map_values(self, value_of: impl Fn(&[u8], Vec<u8>) -> Vec<u8>) -> Self {
+        let changes = self.changes.into_iter().map(|(key, value)| {
+            let value = value.map(|value| value_of(&key, value));
+            (key, value)
+        });
+        Self { changes: changes.collect() }
+    }
+
     /// Refuses a key or value that no implementation may accept, before any is written.
     fn check(&self) -> Result<(), StoreError> {
         for (key, value) in &self.changes {
@@ -215,9 +227,9 @@ pub trait Store: Send + Sync + 'static {
 /// [`StoreError::Open`] when another process holds it, or it cannot be read.
 pub fn open(kind: StoreKind, dir: &Path) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match kind {
-        StoreKind::Sled => Arc::new(SledStore::open(dir)?),
-        StoreKind::Redb => Arc::new(RedbStore::open(dir)?),
-        StoreKind::Memory => Arc::new(MemoryStore::new()),
+        StoreKind::Sled => Arc::new(Checked::new(SledStore::open(dir)?)),
+        StoreKind::Redb => Arc::new(Checked::new(RedbStore::open(dir)?)),
+        StoreKind::Memory => Arc::new(Checked::new(MemoryStore::new())),
     })
 }
 

@@ -13,7 +13,7 @@
 //! Spec: `docs/spec/20-blocks.md`.
 
 use probity_primitives::{Hash, Height};
-use probity_runtime::tree::{NodeStore, TreeError, TreeUpdate, TreeValue};
+use probity_runtime::tree::{self as state_tree, NodeStore, TreeError, TreeUpdate, TreeValue};
 
 use super::{Batch, Store, StoreError, schema};
 
@@ -41,6 +41,14 @@ fn store_error(error: StoreError) -> TreeError {
     TreeError::Store(error.to_string())
 }
 
+/// The root of the state tree at a height, by its nodes.
+///
+/// # Errors
+/// [`TreeError`] if the store cannot be read, or does not have the height.
+pub fn root<S: Store + ?Sized>(store: &S, height: Height) -> Result<Hash, TreeError> {
+    state_tree::root(&StoreTree(store), height)
+}
+
 /// Adds what `height` writes to its batch, with the notes that [`prune`] will need.
 pub fn commit(batch: &mut Batch, height: Height, update: &TreeUpdate) {
     let TreeUpdate { root: _, nodes, stale, values } = update;
@@ -52,7 +60,10 @@ pub fn commit(batch: &mut Batch, height: Height, update: &TreeUpdate) {
     }
     for TreeValue { key_hash, version, bytes } in values {
         batch.put(schema::tree_value(key_hash.as_bytes(), *version), bytes.as_slice());
-        batch.put(schema::stale_value(*version, key_hash.as_bytes()), []);
+        // Nothing is older than a value of the first version.
+        if *version > 0 {
+            batch.put(schema::stale_value(*version, key_hash.as_bytes()), []);
+        }
     }
 }
 

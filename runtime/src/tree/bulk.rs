@@ -94,6 +94,18 @@ impl Leaves {
         self.leaves.push(Leaf { key, value: StateHasher::hash(value) });
     }
 
+    /// How many leaves there are; of two with one key both count until they are sorted.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.leaves.len()
+    }
+
+    /// Whether there are no leaves.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.leaves.is_empty()
+    }
+
     /// The root of the tree of these leaves, and the leaves in their order.
     #[must_use]
     pub fn rooted(mut self) -> (Self, Hash) {
