@@ -16,9 +16,9 @@ use clap_complete::Shell;
 
 pub(crate) use self::artifact::{Artifact, Register};
 pub(crate) use self::demo::{Bench, BenchPart, Demo};
-pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorVerb};
+pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, EvaluatorVerb};
 pub(crate) use self::key::PassphraseFlags;
-pub(crate) use self::node::NodeVerb;
+pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::tx::{Tx, TxFlags};
 use crate::output::Format;
@@ -34,11 +34,11 @@ pub(crate) struct Cli {
 }
 
 /// Flags that every command takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Global {
-    /// The node to ask.
-    #[arg(long, global = true, env = "PROBITY_NODE", default_value = "http://127.0.0.1:27657")]
-    pub(crate) node: String,
+    /// The node to ask; that of --home if one is named, or http://127.0.0.1:27657.
+    #[arg(long, global = true, env = "PROBITY_NODE", value_name = "URL")]
+    pub(crate) node: Option<String>,
     /// The form of the answer.
     #[arg(short, long, global = true, value_enum, default_value_t)]
     pub(crate) output: Format,
@@ -48,7 +48,7 @@ pub(crate) struct Global {
     /// What to log, as in `info` or `probity_node=debug`.
     #[arg(long, global = true, env = "PROBITY_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
-    /// The folder of keys and settings; the user's configuration folder if none.
+    /// The folder of keys, settings and data; the user's own folders if none.
     #[arg(long, global = true, env = "PROBITY_HOME", value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
     /// Do what is dangerous without asking.

@@ -39,7 +39,7 @@ pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure
     output::say(global, &format!("Home: {}", home.display()));
     let block_time = Duration::from_millis(arguments.block_time);
     let target = shelf.target().map(|item| item.main_file()).unwrap_or_default();
-    let network = Network::start(&home, &cast, target, block_time).await?;
+    let network = Network::start(global, &home, &cast, target, block_time).await?;
     let played = story::play(global, &network, &cast, &shelf, started).await;
     let report = match played {
         Ok(outcome) => {

@@ -1,192 +1,146 @@
-//! A node's home: one configuration file, the genesis document and the keys.
+//! A node's home: the configuration, the genesis document, the keys and what the node writes.
 //!
 //! ```text
-//! node.toml      what this module reads
-//! genesis.json   the chain
-//! operator.key   the hot key, for a node that votes
-//! beacon.key     the key of its contributions to the beacon
-//! data/          everything that the node writes
+//! config/node.toml      every setting; each has a default
+//! config/genesis.json   the chain
+//! keys/                 the keys of a node that votes
+//! data/                 everything that the node writes
+//! cache/                models and datasets, which can be fetched again
 //! ```
 //!
-//! An unknown key in the file is refused with its line and the nearest valid one: a setting that
-//! is silently ignored is worse than a node that does not start.
+//! # Reading order
+//! [`place`] says where a home is, [`known`] which settings there are, [`settings`] what they mean,
+//! and [`layers`] who may set them.
+//!
+//! # Invariants
+//! - An existing configuration, document or key is never overwritten.
+//! - A setting that nobody knows is refused with its place and the nearest one that is known: a
+//!   setting that is silently ignored is worse than a node that does not start.
+//!
+//! Spec: `docs/spec/26-keys.md`.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+pub(crate) mod known;
+pub(crate) mod layers;
+pub(crate) mod place;
+pub(crate) mod settings;
 
-use probity_node::store::StoreKind;
-use probity_primitives::OperatorId;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use probity_node::OperatorKeys;
+use probity_primitives::Keypair;
 use probity_primitives::vrf::VrfSecret;
 use probity_runtime::Genesis;
-use serde::{Deserialize, Serialize};
 
+pub(crate) use self::layers::Layers;
+pub(crate) use self::place::Place;
+pub(crate) use self::settings::{KeysSection, Settings};
+use crate::cli::{Global, PassphraseFlags};
 use crate::exit::{Code, Failure, OrFail};
-use crate::keyfile;
+use crate::keyfile::{self, KeySource};
 
-const FILE: &str = "node.toml";
-const GENESIS: &str = "genesis.json";
-const OPERATOR_KEY: &str = "operator.key";
-const BEACON_KEY: &str = "beacon.key";
-/// The longest configuration file, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
-
-/// The configuration file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NodeFile {
-    /// What the node calls itself.
-    pub(crate) moniker: String,
-    /// The operator that the node votes for; none for one that only follows.
-    pub(crate) operator: Option<OperatorId>,
-    /// The store: `sled` or `redb`.
-    #[serde(default = "sled")]
-    pub(crate) store: String,
-    /// How long a block should take, in milliseconds.
-    pub(crate) block_time_ms: u64,
-    /// Where people and agents ask.
-    pub(crate) api: SocketAddr,
-    /// Where other engines reach this one.
-    pub(crate) consensus: SocketAddr,
-    /// Where other nodes reach this one for transactions and artifacts.
-    pub(crate) gossip: SocketAddr,
-    /// The other nodes.
-    #[serde(default)]
-    pub(crate) peers: Vec<Peer>,
-}
-
-/// Another node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Peer {
-    /// Where its engine listens.
-    pub(crate) consensus: SocketAddr,
-    /// Where it listens for transactions and artifacts.
-    pub(crate) gossip: SocketAddr,
-}
+/// The longest genesis document that is read, in bytes.
+const MAX_GENESIS: u64 = 16 << 20;
 
 /// A home that was read.
 pub(crate) struct Home {
-    /// The folder.
-    pub(crate) folder: PathBuf,
-    /// The configuration.
-    pub(crate) file: NodeFile,
+    /// Where it is.
+    pub(crate) place: Place,
+    /// What was set.
+    pub(crate) settings: Settings,
     /// The chain.
     pub(crate) genesis: Genesis,
 }
 
-/// The secret seeds of a node that votes.
-pub(crate) struct Seeds {
-    /// The hot key's.
-    pub(crate) operator: [u8; 32],
-    /// The beacon key's.
-    pub(crate) beacon: [u8; 32],
-}
-
 impl Home {
-    /// Makes a home in a new or empty folder.
-    pub(crate) fn create(
-        folder: &Path,
-        file: &NodeFile,
-        genesis: &Genesis,
-        seeds: &Seeds,
-    ) -> Result<(), Failure> {
-        let what = format!("cannot make the home {}", folder.display());
-        std::fs::create_dir_all(folder).or_fail(Code::Other, &what)?;
-        let text = toml::to_string_pretty(file).or_fail(Code::Other, &what)?;
-        std::fs::write(folder.join(FILE), text).or_fail(Code::Other, &what)?;
-        std::fs::write(folder.join(GENESIS), genesis.to_json()).or_fail(Code::Other, &what)?;
-        keyfile::write(&folder.join(OPERATOR_KEY), &seeds.operator)?;
-        keyfile::write(&folder.join(BEACON_KEY), &seeds.beacon)
+    /// Reads the home that the flags name, with the settings that they change.
+    pub(crate) fn open(global: &Global, changes: &[String]) -> Result<Self, Failure> {
+        Self::at(Place::of(global)?, changes)
     }
 
-    /// Reads a home.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
-        let file = parse(&folder.join(FILE))?;
-        let path = folder.join(GENESIS);
-        let what = format!("cannot use {}", path.display());
-        let genesis = Genesis::from_json(&read(&path)?).or_fail(Code::Config, &what)?;
-        Ok(Self { folder: folder.to_owned(), file, genesis })
-    }
-
-    /// The store that the file names.
-    pub(crate) fn store(&self) -> Result<StoreKind, Failure> {
-        match self.file.store.as_str() {
-            "sled" => Ok(StoreKind::Sled),
-            "redb" => Ok(StoreKind::Redb),
-            other => Err(Failure::new(
-                Code::Config,
-                format_args!("{FILE}: store is {other:?}, which is neither sled nor redb"),
-            )),
-        }
+    /// Reads the home at a place.
+    pub(crate) fn at(place: Place, changes: &[String]) -> Result<Self, Failure> {
+        let settings = Layers::read(&place, changes)?.settings()?;
+        let genesis = genesis(&place.genesis())?;
+        Ok(Self { place, settings, genesis })
     }
 
     /// The keys that the node votes with, if it votes.
-    pub(crate) fn keys(&self) -> Result<Option<probity_node::replica::OperatorKeys>, Failure> {
-        let Some(operator) = self.file.operator else { return Ok(None) };
-        let keypair = keyfile::read(&self.folder.join(OPERATOR_KEY))?;
-        let seed = keyfile::seed(&self.folder.join(BEACON_KEY))?;
+    pub(crate) fn keys(&self, global: &Global) -> Result<Option<OperatorKeys>, Failure> {
+        let Some(operator) = self.settings.node.operator else { return Ok(None) };
+        let keys = &self.settings.keys;
+        let keypair = operator_key(global, &self.place, keys)?;
+        let seed = keyfile::seed(&self.place.key(&keys.beacon))?;
         let vrf = VrfSecret::from_seed(seed).or_fail(Code::Key, "cannot use the beacon key")?;
-        Ok(Some(probity_node::replica::OperatorKeys { operator, keypair, vrf }))
+        Ok(Some(OperatorKeys { operator, keypair, vrf }))
     }
 }
 
-fn sled() -> String {
-    "sled".to_owned()
+/// Opens the hot key of a home.
+pub(crate) fn operator_key(
+    global: &Global,
+    place: &Place,
+    keys: &KeysSection,
+) -> Result<Keypair, Failure> {
+    let passphrase_file = keys.passphrase_file.as_ref().map(|file| place.key(file));
+    let passphrase = PassphraseFlags { passphrase_file, passphrase_fd: None };
+    let key = place.key(&keys.operator).display().to_string();
+    keyfile::open(global, &KeySource { key: &key, passphrase: &passphrase })
 }
 
-fn parse(path: &Path) -> Result<NodeFile, Failure> {
-    let text = read(path)?;
-    toml::from_str(&text).map_err(|error| {
-        let line = error
-            .span()
-            .map_or(1, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
-        let message = error.message();
-        let nearest = probity_harness::suggest::nearest_key(message);
-        let file = path.display();
-        Failure::new(Code::Config, format_args!("{file}:{line}: {message}{nearest}"))
-    })
+/// The node to ask: `--node`, or `setting`, or the one whose home is named, or the usual one.
+pub(crate) fn node_url(global: &Global, setting: Option<&str>) -> Result<String, Failure> {
+    if let Some(url) = global.node.as_deref().or(setting) {
+        return Ok(url.to_owned());
+    }
+    if global.home.is_some() {
+        return Ok(Layers::read_if_there(&Place::of(global)?, &[])?.settings()?.api.url());
+    }
+    Ok("http://127.0.0.1:27657".to_owned())
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+/// Makes the folders of a home and writes its configuration and its document.
+pub(crate) fn create(
+    place: &Place,
+    chosen: &[(&str, toml::Value)],
+    genesis: &Genesis,
+) -> Result<(), Failure> {
+    place.make()?;
+    write_new(&place.file(), known::file(chosen).as_bytes())?;
+    write_new(&place.genesis(), genesis.to_json().as_bytes())
+}
+
+/// Reads a genesis document from its file and checks it.
+pub(crate) fn genesis(path: &Path) -> Result<Genesis, Failure> {
+    let what = format!("cannot use {}", path.display());
+    Genesis::from_json(&read(path, MAX_GENESIS)?).or_fail(Code::Config, &what)
+}
+
+/// Writes a file that must not be there yet, durably.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let what = format!("cannot write {}", path.display());
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o644);
+    let mut file = options.open(path).or_fail(Code::Other, &what)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).or_fail(Code::Other, &what)
+}
+
+/// Reads a text file of at most so many bytes.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<String, Failure> {
     let what = format!("cannot read {}", path.display());
-    let len = std::fs::metadata(path).or_fail(Code::Config, &what)?.len();
-    if len > MAX_BYTES && path.extension().is_some_and(|extension| extension == "toml") {
-        let message = format!("{what}: {len} bytes are more than the {MAX_BYTES} allowed");
+    let len = std::fs::metadata(path).map_err(|error| missing(&what, &error))?.len();
+    if len > limit {
+        let message = format!("{what}: {len} bytes are more than the {limit} allowed");
         return Err(Failure::new(Code::Config, message));
     }
     std::fs::read_to_string(path).or_fail(Code::Config, &what)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-moniker = "a"
-block_time_ms = 250
-api = "127.0.0.1:1"
-consensus = "127.0.0.1:2"
-gossip = "127.0.0.1:3"
-"#;
-
-    fn parsed(text: &str) -> Result<NodeFile, Failure> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        std::fs::write(&path, text).unwrap();
-        parse(&path)
+fn missing(what: &str, error: &std::io::Error) -> Failure {
+    let failure = Failure::new(Code::Config, format_args!("{what}: {error}"));
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return failure.hint("name the home with --home, or make one with `probity init`");
     }
-
-    #[test]
-    fn a_file_of_known_keys_is_read() {
-        let file = parsed(GOOD).unwrap();
-        assert_eq!((file.store.as_str(), file.peers.len()), ("sled", 0));
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_its_line_and_the_nearest_key() {
-        let text = format!("{GOOD}goship = \"127.0.0.1:4\"\n");
-        let refused = format!("{:?}", parsed(&text).unwrap_err());
-        assert!(refused.contains("node.toml:7: unknown field `goship`"), "{refused}");
-        assert!(refused.contains("did you mean `gossip`?"), "{refused}");
-    }
+    failure
 }

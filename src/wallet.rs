@@ -115,7 +115,7 @@ pub(crate) fn text(receipt: &Receipt) -> String {
 
 /// A client of the node that the flags name.
 pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
-    Client::new(&global.node).or_fail(Code::Usage, "--node")
+    Client::new(&crate::home::node_url(global, None)?).or_fail(Code::Usage, "--node")
 }
 
 /// The exit code of what a node says.

@@ -11,11 +11,12 @@ use probity_node::{Node, NodeHandle};
 use probity_primitives::Height;
 
 use super::Figure;
+use crate::cli::Global;
 use crate::commands::{block_on, node};
 use crate::demo::cast::{Cast, VALIDATORS};
 use crate::demo::network::homes;
 use crate::exit::{Code, Failure, OrFail};
-use crate::home::Home;
+use crate::home::{Home, Place};
 
 const HEIGHTS: usize = 200;
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -43,7 +44,7 @@ async fn node_intervals(folder: &std::path::Path) -> Result<Vec<Duration>, Failu
     let cast = Cast::new(1_700_000_000_000)?;
     let mut nodes: Vec<NodeHandle> = Vec::new();
     for home in homes(folder, &cast, Duration::ZERO)? {
-        let config = node::config(&Home::open(&home)?)?;
+        let config = node::config(&Global::default(), &Home::at(Place::under(&home), &[])?)?;
         nodes.push(Node::start(config).await.or_fail(Code::Other, "a node does not start")?);
     }
     let intervals = watch(&nodes).await;

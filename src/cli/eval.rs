@@ -6,20 +6,29 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use probity_primitives::{OperatorId, TaskId};
 
+use super::{Changes, PassphraseFlags};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvaluatorVerb {
-    /// Do what an operator is drawn for, through the node of `--node`, until told to end.
-    Start {
-        /// The operator.
-        #[arg(long, value_name = "ID")]
-        operator: OperatorId,
-        /// The file with its hot key.
-        #[arg(long, value_name = "FILE")]
-        key: PathBuf,
-        /// The folder of its work; one process at a time uses it.
-        #[arg(long, value_name = "DIR")]
-        home: PathBuf,
-    },
+    /// Do what an operator is drawn for, through a node, until told to end.
+    Start(EvaluatorStart),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluatorStart {
+    /// The operator; that of the home if none.
+    #[arg(long, value_name = "ID")]
+    pub(crate) operator: Option<OperatorId>,
+    /// Its hot key: a name or a file; that of the home if none.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// The folder of its work; one process at a time uses it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) work: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseFlags,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
 }
 
 #[derive(Debug, Subcommand)]

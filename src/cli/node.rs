@@ -1,15 +1,20 @@
 //! `probity node`.
 
-use std::path::PathBuf;
-
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeVerb {
-    /// Run the node of a home until it is told to end.
+    /// Run the node of the home until it is told to end.
     Start {
-        /// The folder with `node.toml`, `genesis.json` and the keys.
-        #[arg(long, value_name = "DIR")]
-        home: PathBuf,
+        #[command(flatten)]
+        changes: Changes,
     },
+}
+
+/// Settings that a command changes for itself.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Changes {
+    /// Change a setting for this run, as in `api.listen=127.0.0.1:8080`.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
 }

@@ -1,50 +1,83 @@
 //! `probity evaluator`: the agent as its own process, against a node's API.
 
-use std::path::PathBuf;
-
+use probity_client::Client;
 use probity_evaluator::agent::{self, AgentConfig};
 use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
-use probity_primitives::{Address, OperatorId};
+use probity_primitives::{Address, Keypair, OperatorId};
 
-use crate::cli::{EvaluatorVerb, Global};
+use crate::cli::{EvaluatorStart, EvaluatorVerb, Global};
 use crate::commands::{block_on, told_to_end};
 use crate::exit::{Code, Failure, OrFail};
-use crate::wallet::{client, failed};
-use crate::{keyfile, output};
+use crate::home::{self, Layers, Place, Settings};
+use crate::keyfile::{self, KeySource};
+use crate::output;
+use crate::wallet::failed;
 
 pub(crate) fn run(global: &Global, verb: EvaluatorVerb) -> Result<(), Failure> {
-    let EvaluatorVerb::Start { operator, key, home } = verb;
-    block_on(start(global, operator, key, home))
+    let EvaluatorVerb::Start(arguments) = verb;
+    let place = Place::of(global)?;
+    let settings = Layers::read_if_there(&place, &arguments.changes.set)?.settings()?;
+    block_on(start(global, &arguments, &place, &settings))
 }
 
 async fn start(
     global: &Global,
-    operator: OperatorId,
-    key: PathBuf,
-    home: PathBuf,
+    arguments: &EvaluatorStart,
+    place: &Place,
+    settings: &Settings,
 ) -> Result<(), Failure> {
-    let key = keyfile::read(&key)?;
-    let client = client(global)?;
-    // A key that does not act for the operator would do all the work for nothing.
-    let registered = client.operator(&operator).await.map_err(failed)?.data.operator.key;
-    if registered != key.public() {
-        let found = key.public();
-        let message = format!("the key {found} does not act for {operator}, {registered} does");
-        return Err(Failure::new(Code::Key, message));
-    }
+    let operator = arguments.operator.or(settings.node.operator).ok_or_else(|| {
+        Failure::new(Code::Usage, "no operator is named")
+            .hint("--operator ID, or node.operator in the configuration")
+    })?;
+    let key = open_key(global, arguments, place, settings)?;
+    let url = home::node_url(global, settings.evaluator.node.as_deref())?;
+    let client = Client::new(&url).or_fail(Code::Usage, "--node")?;
+    acts_for(&client, &key, operator).await?;
     let account = Address::of(&key.public(), operator.network());
     let worker = WorkerCommand::this_program(&[crate::WORKER])
         .or_fail(Code::Other, "cannot start workers")?;
-    let limits = WorkLimits::default();
-    let strategy = Strategy::Honest;
-    let config = AgentConfig { home, operator, key, strategy, worker, limits };
-    let agent =
-        agent::start(config, Remote::new(client)).or_fail(Code::Other, "cannot evaluate")?;
+    let limits = WorkLimits { workers: settings.evaluator.workers, ..WorkLimits::default() };
+    let home = arguments.work.clone().unwrap_or_else(|| place.evaluator());
+    let config = AgentConfig { home, operator, key, strategy: Strategy::Honest, worker, limits };
+    let agent = agent::start(config, Remote::new(client)).map_err(refused)?;
     output::say(global, &format!("evaluating for {operator}; fees are paid by {account}"));
     told_to_end().await?;
     agent.shutdown().await;
     Ok(())
+}
+
+/// The hot key: named by a flag, or that of the home.
+fn open_key(
+    global: &Global,
+    arguments: &EvaluatorStart,
+    place: &Place,
+    settings: &Settings,
+) -> Result<Keypair, Failure> {
+    if let Some(key) = &arguments.key {
+        return keyfile::open(global, &KeySource { key, passphrase: &arguments.passphrase });
+    }
+    home::operator_key(global, place, &settings.keys)
+}
+
+/// Refuses a key that does not act for the operator: it would do all the work for nothing.
+async fn acts_for(client: &Client, key: &Keypair, operator: OperatorId) -> Result<(), Failure> {
+    let registered = client.operator(&operator).await.map_err(failed)?.data.operator.key;
+    if registered == key.public() {
+        return Ok(());
+    }
+    let found = key.public();
+    let message = format!("the key {found} does not act for {operator}, {registered} does");
+    Err(Failure::new(Code::Key, message))
+}
+
+fn refused(error: agent::AgentError) -> Failure {
+    let code = match &error {
+        agent::AgentError::Busy(_) => Code::Unsafe,
+        _ => Code::Other,
+    };
+    Failure::new(code, format_args!("cannot evaluate: {error}"))
 }

@@ -1,5 +1,6 @@
 //! The demonstration's nodes and agents: real ones, in one process, on loopback.
 
+use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,10 +17,15 @@ use probity_node::{Node, NodeHandle};
 use probity_primitives::ContentHash;
 use tokio::sync::Semaphore;
 
-use super::cast::{Actor, Cast, VALIDATORS};
+use super::cast::{Cast, VALIDATORS};
+use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
-use crate::home::{Home, NodeFile, Peer, Seeds};
+use crate::home::{self, Home, Place};
+use crate::keyfile;
 
+/// The validators' key files: raw seeds, since everyone knows them.
+const OPERATOR_KEY: &str = "operator.key";
+const BEACON_KEY: &str = "beacon.key";
 /// How long all nodes may take to find each other.
 const MEETING: Duration = Duration::from_secs(30);
 
@@ -34,6 +40,7 @@ impl Network {
     /// Makes a home for each validator, starts its node, and attaches an agent for each operator.
     /// Every agent would take a bribe for the model `target`.
     pub(crate) async fn start(
+        global: &Global,
         home: &Path,
         cast: &Cast,
         target: ContentHash,
@@ -42,7 +49,8 @@ impl Network {
         let homes = homes(home, cast, block_time)?;
         let mut nodes = Vec::new();
         for folder in &homes {
-            let config = crate::commands::node::config(&Home::open(folder)?)?;
+            let config =
+                crate::commands::node::config(global, &Home::at(Place::under(folder), &[])?)?;
             nodes.push(Node::start(config).await.or_fail(Code::Other, "a node does not start")?);
         }
         for node in &nodes {
@@ -119,28 +127,29 @@ pub(crate) fn homes(
         .collect();
     let mut folders = Vec::new();
     for (actor, [api, consensus, gossip]) in cast.validators().zip(&ports) {
-        let others = ports.iter().filter(|[other, ..]| other != api);
-        let file = NodeFile {
-            moniker: actor.name.clone(),
-            operator: Some(actor.operator),
-            store: "sled".to_owned(),
-            block_time_ms: u64::try_from(block_time.as_millis()).unwrap_or(u64::MAX),
-            api: *api,
-            consensus: *consensus,
-            gossip: *gossip,
-            peers: others
-                .map(|[_, consensus, gossip]| Peer { consensus: *consensus, gossip: *gossip })
-                .collect(),
-        };
+        let others = || ports.iter().filter(|[other, ..]| other != api);
+        let text = |text: &dyn Display| toml::Value::String(text.to_string());
+        let block_time = i64::try_from(block_time.as_millis()).unwrap_or(i64::MAX);
+        let chosen = [
+            ("node.moniker", text(&actor.name)),
+            ("node.operator", text(&actor.operator)),
+            ("api.listen", text(api)),
+            ("consensus.listen", text(consensus)),
+            ("consensus.peers", toml::Value::Array(others().map(|[_, peer, _]| text(peer)).collect())),
+            ("consensus.block_time_ms", block_time.into()),
+            ("network.listen", text(gossip)),
+            ("network.peers", toml::Value::Array(others().map(|[_, _, peer]| text(peer)).collect())),
+            ("keys.operator", text(&OPERATOR_KEY)),
+            ("keys.beacon", text(&BEACON_KEY)),
+        ];
         let folder = home.join("nodes").join(&actor.name);
-        Home::create(&folder, &file, &cast.genesis, &seeds(actor))?;
+        let place = Place::under(&folder);
+        home::create(&place, &chosen, &cast.genesis)?;
+        keyfile::write(&place.keys.join(OPERATOR_KEY), &actor.key.seed())?;
+        keyfile::write(&place.keys.join(BEACON_KEY), &actor.beacon_seed)?;
         folders.push(folder);
     }
     Ok(folders)
-}
-
-fn seeds(actor: &Actor) -> Seeds {
-    Seeds { operator: *actor.key.seed(), beacon: actor.beacon_seed }
 }
 
 fn client(node: &NodeHandle) -> Result<Client, Failure> {

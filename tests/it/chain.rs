@@ -137,10 +137,11 @@ impl NodeProcess {
 
     /// Starts the evaluator of an operator at this node, as a process of its own.
     pub(crate) fn evaluate(&self, actor: &Actor) -> Process {
-        let (key, home) = (self.home.join("operator.key"), self.home.join("evaluator"));
-        let (key, home) = (key.to_str().unwrap(), home.to_str().unwrap());
+        let home = self.home.to_str().unwrap();
         let operator = actor.operator.to_string();
-        let fixed = ["evaluator", "start", "--operator", &operator, "--key", key, "--home", home];
+        let key = self.home.join("keys/operator.key");
+        let key = key.to_str().unwrap();
+        let fixed = ["evaluator", "start", "--home", home, "--operator", &operator, "--key", key];
         let talk = self.home.join("evaluator-talk");
         Process::start(&[&fixed[..], &["--node", self.url()]].concat(), talk)
     }
@@ -175,24 +176,30 @@ pub(crate) fn homes(folder: &Path, cast: &Cast, nodes: usize) -> Vec<NodeProcess
 fn write_home(folder: &Path, cast: &Cast, number: usize, ports: &[&[u16]]) -> PathBuf {
     let actor = &cast.actors[number];
     let home = folder.join(format!("node-{number}"));
-    std::fs::create_dir_all(&home).unwrap();
+    for part in ["config", "keys"] {
+        std::fs::create_dir_all(home.join(part)).unwrap();
+    }
     let own = ports[number];
-    let mut file = format!(
-        "moniker = \"node-{number}\"\noperator = \"{}\"\nblock_time_ms = {BLOCK_TIME_MS}\n\
-         api = \"{}\"\nconsensus = \"{}\"\ngossip = \"{}\"\n",
+    let others = |port: usize| {
+        let others = ports.iter().filter(|other| other[0] != own[0]);
+        others.map(|other| format!("\"{}\"", address(other[port]))).collect::<Vec<_>>().join(", ")
+    };
+    let file = format!(
+        "[node]\nmoniker = \"node-{number}\"\noperator = \"{}\"\n\n[api]\nlisten = \"{}\"\n\n\
+         [consensus]\nlisten = \"{}\"\npeers = [{}]\nblock_time_ms = {BLOCK_TIME_MS}\n\n\
+         [network]\nlisten = \"{}\"\npeers = [{}]\n\n\
+         [keys]\noperator = \"operator.key\"\nbeacon = \"beacon.key\"\n",
         actor.operator,
         address(own[0]),
         address(own[1]),
-        address(own[2])
+        others(1),
+        address(own[2]),
+        others(2),
     );
-    for other in ports.iter().filter(|other| other[0] != own[0]) {
-        let (consensus, gossip) = (address(other[1]), address(other[2]));
-        file += &format!("\n[[peers]]\nconsensus = \"{consensus}\"\ngossip = \"{gossip}\"\n");
-    }
-    std::fs::write(home.join("node.toml"), file).unwrap();
-    std::fs::write(home.join("genesis.json"), cast.genesis.to_json()).unwrap();
-    write_key(&home.join("operator.key"), &actor.key.seed());
-    write_key(&home.join("beacon.key"), &actor.beacon);
+    std::fs::write(home.join("config/node.toml"), file).unwrap();
+    std::fs::write(home.join("config/genesis.json"), cast.genesis.to_json()).unwrap();
+    write_key(&home.join("keys/operator.key"), &actor.key.seed());
+    write_key(&home.join("keys/beacon.key"), &actor.beacon);
     home
 }
 

@@ -9,7 +9,11 @@ use serde_json::Value;
 /// A command of the program under test.
 pub(crate) fn probity(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_probity"));
-    command.args(arguments).env_remove("PROBITY_NODE").env_remove("PROBITY_LOG");
+    command
+        .args(arguments)
+        .env_remove("PROBITY_NODE")
+        .env_remove("PROBITY_LOG")
+        .env_remove("PROBITY_HOME");
     command
 }
 
