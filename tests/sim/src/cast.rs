@@ -10,12 +10,10 @@ use probity_protocol::staking::message::{Bond, KeyUse, RegisterOperator, Registr
 use probity_runtime::genesis::{GENESIS_SCHEMA, GenesisAccount, GenesisOperator, Token};
 use probity_runtime::{Genesis, Message, SignedTx, TxBody};
 
-use crate::world::Broken;
+use crate::broken::Broken;
 
 /// The time of height 0.
 pub const START_MS: u64 = 1_700_000_000_000;
-/// Blocks in an epoch: short, so that validators change often.
-const EPOCH: u64 = 5;
 /// What each operator of the genesis has bonded, in tokens.
 const BONDED: u64 = 10_000;
 
@@ -69,15 +67,13 @@ pub fn genesis(validators: u8, people: u8) -> Result<Genesis, Broken> {
             })
         })
         .collect();
-    let mut params = Params::development();
-    params.staking.epoch_blocks = EPOCH;
     Ok(Genesis {
         schema: text(GENESIS_SCHEMA)?,
         chain_id: text("probity-sim")?,
         network: Network::Test,
         time_ms: START_MS,
         token: Token { symbol: text("PBY")?, decimals: 9 },
-        params,
+        params: Params::development(),
         accounts: list(accounts)?,
         operators: list(operators?)?,
         beacon_seed: Hash::from_bytes([7; 32]),

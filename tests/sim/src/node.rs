@@ -1,0 +1,111 @@
+//! One node: a core over a disk, which can die and come back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use probity_node::consensus::core::{Core, CoreConfig};
+use probity_node::mempool::Limits;
+use probity_node::replica::application::Application;
+use probity_node::replica::{OpenError, Replica};
+use probity_primitives::{Height, OperatorId};
+use probity_runtime::Genesis;
+
+use crate::broken::Broken;
+use crate::cast;
+use crate::disk::Disk;
+
+/// Which life of which node: what was begun in an earlier life means nothing in a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    /// The node.
+    pub node: usize,
+    /// How often it has started.
+    pub life: u64,
+}
+
+/// A validator, or one of the two that share a key.
+pub struct Node {
+    /// Whose keys it has.
+    pub number: u8,
+    /// Its operator.
+    pub operator: OperatorId,
+    /// Whether it alone has its key.
+    pub honest: bool,
+    /// What outlives a crash.
+    pub disk: Disk,
+    /// What does not.
+    pub core: Option<Core<Replica, Disk>>,
+    /// How often it has started.
+    pub life: u64,
+    /// How far its clock is ahead, in milliseconds.
+    pub skew_ms: i64,
+    /// The greatest height that it called durable.
+    pub durable: Height,
+    /// What it was asked to catch up with, and until when it waits for an answer.
+    pub asked: Option<(Height, u64)>,
+    /// Whether a block that it was sent could not be looked at.
+    pub postponed: bool,
+}
+
+impl Node {
+    /// A node that was never started.
+    ///
+    /// # Errors
+    /// [`Broken`] if the operator has no keys.
+    pub fn new(number: u8, honest: bool, skew_ms: i64) -> Result<Self, Broken> {
+        Ok(Self {
+            number,
+            operator: cast::keys(number)?.operator,
+            honest,
+            disk: Disk::new(),
+            core: None,
+            life: 0,
+            skew_ms,
+            durable: Height(0),
+            asked: None,
+            postponed: false,
+        })
+    }
+
+    /// Opens what is on the disk.
+    ///
+    /// # Errors
+    /// [`OpenError`] as a node that starts has it; [`Broken`] without keys.
+    pub fn open(
+        &mut self,
+        genesis: &Genesis,
+        block_time: Duration,
+    ) -> Result<Result<(), OpenError>, Broken> {
+        let keys = cast::keys(self.number)?;
+        let store = Arc::new(self.disk.clone());
+        let replica = match Replica::open(store, genesis, Some(keys.clone()), Limits::default()) {
+            Ok(replica) => replica,
+            Err(error) => return Ok(Err(error)),
+        };
+        let operator = (keys.operator, keys.keypair);
+        let config = CoreConfig { chain: genesis.identity(), operator, block_time };
+        self.life = self.life.saturating_add(1);
+        self.asked = None;
+        self.postponed = false;
+        self.core = Some(Core::new(config, replica, self.disk.clone()));
+        Ok(Ok(()))
+    }
+
+    /// The node's clock, when it is `now_us` after the beginning.
+    #[must_use]
+    pub fn clock_ms(&self, now_us: u64) -> u64 {
+        cast::START_MS.saturating_add(now_us / 1_000).saturating_add_signed(self.skew_ms)
+    }
+
+    /// The newest height of its chain; none if it is down.
+    #[must_use]
+    pub fn tip(&self) -> Option<Height> {
+        self.core.as_ref().map(|core| core.application().chain().height())
+    }
+
+    /// The height that it decides next; none if it is down.
+    #[must_use]
+    pub fn next(&self) -> Option<Height> {
+        self.core.as_ref().map(|core| core.application().next_height())
+    }
+}
