@@ -2,6 +2,11 @@
 //!
 //! Spec: `docs/spec/26-keys.md`.
 
+pub mod derive;
 pub mod guard;
 pub mod interchange;
+pub mod keystore;
 pub mod lock;
+pub mod mnemonic;
+pub mod passphrase;
+pub mod secret;

@@ -39,6 +39,8 @@ pub enum Domain {
     Proposal,
     /// The proof that a network identity belongs to a validator.
     PeerProof,
+    /// The statement that an operator runs a peer of the node's own network.
+    PeerOperator,
     /// A set of validators.
     ValidatorSet,
     /// A key of the state tree.
@@ -85,6 +87,8 @@ pub enum Domain {
     Transfer,
     /// What an evaluator derives from its secret key to hide its commitments.
     Salt,
+    /// A text that a person signs outside the chain.
+    OffChain,
     /// The name of a snapshot of a state.
     Snapshot,
 }
@@ -104,6 +108,7 @@ impl Domain {
             Self::Vote => b"VOTE",
             Self::Proposal => b"PROPOSAL",
             Self::PeerProof => b"PEER-PROOF",
+            Self::PeerOperator => b"PEER-OPERATOR",
             Self::ValidatorSet => b"VALIDATOR-SET",
             Self::StateKey => b"STATE-KEY",
             Self::StateNode => b"STATE-NODE",
@@ -127,6 +132,7 @@ impl Domain {
             Self::Prompt => b"PROMPT",
             Self::Transfer => b"TRANSFER",
             Self::Salt => b"SALT",
+            Self::OffChain => b"OFF-CHAIN",
             Self::Snapshot => b"SNAPSHOT",
         }
     }

@@ -57,6 +57,12 @@ impl VrfPublicKey {
         Self(bytes)
     }
 
+    /// The bytes of the key.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Checks that this is a key at all: a point, and not the identity, whose secret is zero.
     ///
     /// # Errors
