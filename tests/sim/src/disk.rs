@@ -84,6 +84,13 @@ impl Disk {
         self.lock().met
     }
 
+    /// Forgets the log, as one does who wants a validator to start at any price.
+    pub fn forget_log(&self) {
+        let mut inner = self.lock();
+        inner.log.clear();
+        inner.flushed = 0;
+    }
+
     /// The power comes back: of what was not flushed, a prefix is there.
     pub fn restart(&self, chance: &mut Chance) {
         let mut inner = self.lock();

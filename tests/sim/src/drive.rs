@@ -47,7 +47,16 @@ impl World {
             return Ok(());
         }
         let life = Life { node: place, life: node.life };
-        let outputs = outcome.map_err(|error| Broken::Stopped { node: place, error })?;
+        let outputs = match outcome {
+            Ok(outputs) => outputs,
+            // The log of a twin holds what the other signed, and does not replay. It goes on.
+            Err(_) if !node.honest => {
+                node.disk.forget_log();
+                self.kill(place);
+                return Ok(());
+            }
+            Err(error) => return Err(Broken::Stopped { node: place, error }),
+        };
         outputs.into_iter().try_for_each(|output| self.carry(life, output))
     }
 
@@ -69,7 +78,10 @@ impl World {
                 Ok(())
             }
             Output::Decided { height, durable: true, .. } => self.decided(place, height),
-            Output::Decided { durable: false, .. } => Ok(()),
+            Output::Decided { durable: false, .. } => {
+                self.summary.refused = self.summary.refused.saturating_add(1);
+                Ok(())
+            }
             Output::Accused(accused) => {
                 self.summary.accusations = self.summary.accusations.saturating_add(1);
                 self.audit.accused(place, accused)

@@ -106,11 +106,11 @@ fn tell(seed: u64, outcome: &Result<Summary, Box<Failure>>) {
 }
 
 fn describe(summary: &Summary) -> String {
-    let Summary { steps, heights, txs, crashes, faults, synced, accusations, sets, trace } =
+    let Summary { steps, heights, txs, crashes, faults, refused, synced, accusations, sets, trace } =
         summary;
     format!(
         "{steps} steps, {heights} heights, {txs} transactions acknowledged, {crashes} crashes, \
-         {faults} failing writes, {synced} blocks by sync, {accusations} accusations of twins, \
+         {faults} failing writes, {refused} decisions refused by a store, {synced} blocks by sync, {accusations} accusations of twins, \
          {sets} changes of validators, trace {trace:016x}"
     )
 }
@@ -122,6 +122,7 @@ fn add(a: Summary, b: Summary) -> Summary {
         txs: a.txs.saturating_add(b.txs),
         crashes: a.crashes.saturating_add(b.crashes),
         faults: a.faults.saturating_add(b.faults),
+        refused: a.refused.saturating_add(b.refused),
         synced: a.synced.saturating_add(b.synced),
         accusations: a.accusations.saturating_add(b.accusations),
         sets: a.sets.saturating_add(b.sets),

@@ -39,6 +39,8 @@ pub struct Summary {
     pub crashes: u64,
     /// Writes that ended in a fault.
     pub faults: u64,
+    /// Decisions that could not be committed at once.
+    pub refused: u64,
     /// Blocks that were had by sync.
     pub synced: u64,
     /// Times that evidence was seen.
