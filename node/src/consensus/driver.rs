@@ -216,7 +216,9 @@ impl<A: Application> Driver<A> {
             }
             AppMsg::Finalized { certificate, extensions: _, evidence, reply } => {
                 report(&evidence);
-                let _ = reply.send(self.next(&certificate));
+                if let Some(next) = self.next(&certificate) {
+                    let _ = reply.send(next);
+                }
             }
             AppMsg::GetHistoryMinHeight { reply } => {
                 let _ = reply.send(EngineHeight(self.application.first_height()));
@@ -325,14 +327,19 @@ impl<A: Application> Driver<A> {
         }
     }
 
-    /// The height after a finalized one, or the same again if it could not be committed.
-    fn next(&mut self, certificate: &CommitCertificate<ProbityContext>) -> Next<ProbityContext> {
-        let height = self.application.next_height();
-        if height > certificate.height.0 {
-            Next::Start(EngineHeight(height), self.params())
-        } else {
-            Next::Restart(certificate.height, self.params())
+    /// The height after a finalized one; none while that one cannot be committed.
+    ///
+    /// The engine could start the same height again instead, but then it would forget what it
+    /// signed there and might sign otherwise. So it stands still until the keeper starts it anew:
+    /// from its write-ahead log it decides again.
+    fn next(
+        &mut self,
+        certificate: &CommitCertificate<ProbityContext>,
+    ) -> Option<Next<ProbityContext>> {
+        if self.application.next_height() <= certificate.height.0 && !self.decide(certificate) {
+            return None;
         }
+        Some(Next::Start(EngineHeight(self.application.next_height()), self.params()))
     }
 
     /// What a node that is behind asked for, within the limits of one answer.
