@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use probity_node::consensus::core::Said;
 use probity_node::mempool::Limits;
 use probity_node::replica::application::{Application, Synced, Verdict};
 use probity_node::replica::history::History;
@@ -29,7 +30,11 @@ pub struct Audit {
     decided: BTreeMap<Height, BlockHash>,
     stood: BTreeSet<TxHash>,
     twins: BTreeSet<OperatorId>,
+    signed: BTreeMap<Place, Said>,
 }
+
+/// One thing that a validator may say once.
+type Place = (OperatorId, Height, u32, u8);
 
 impl Audit {
     /// Nothing was decided; `twins` may contradict themselves.
@@ -41,7 +46,8 @@ impl Audit {
         let replica = Replica::open(store, &genesis, None, Limits::default())
             .map_err(|error| Broken::setup(&error))?;
         let (decided, stood) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { genesis, replica, decided, stood, twins })
+        let signed = BTreeMap::new();
+        Ok(Self { genesis, replica, decided, stood, twins, signed })
     }
 
     /// The chain that was decided.
@@ -143,6 +149,30 @@ impl Audit {
         }
         let first = durable.0.max(1);
         (first..=found.0).try_for_each(|at| self.durable(node, Height(at), &replica.history()))
+    }
+
+    /// An honest validator signed something, whether or not anyone hears of it.
+    ///
+    /// # Errors
+    /// [`Broken::Contradiction`] if it signed otherwise before.
+    pub fn signed(
+        &mut self,
+        node: usize,
+        signer: OperatorId,
+        (height, round): (Height, u32),
+        now: Said,
+    ) -> Result<(), Broken> {
+        let kind = match now {
+            Said::Proposal(..) => 0,
+            Said::Prevote(_) => 1,
+            Said::Precommit(_) => 2,
+        };
+        let before = *self.signed.entry((signer, height, round, kind)).or_insert(now);
+        if before == now {
+            Ok(())
+        } else {
+            Err(Broken::Contradiction { node, height, round, before, now })
+        }
     }
 
     /// A node has evidence against a validator.

@@ -1,6 +1,6 @@
 //! What a run may find.
 
-use probity_node::consensus::core::CoreError;
+use probity_node::consensus::core::{CoreError, Said};
 use probity_node::replica::OpenError;
 use probity_node::store::StoreError;
 use probity_primitives::{BlockHash, Height, OperatorId, TxHash};
@@ -88,6 +88,22 @@ pub enum Broken {
         by: usize,
         /// Who would be punished.
         accused: OperatorId,
+    },
+    /// An honest validator signed two different things for one place.
+    #[error(
+        "honesty: node {node} signed {now:?} in round {round} of height {height}, and {before:?}"
+    )]
+    Contradiction {
+        /// Who.
+        node: usize,
+        /// The height.
+        height: Height,
+        /// The round.
+        round: u32,
+        /// What it had signed.
+        before: Said,
+        /// What it signed now.
+        now: Said,
     },
     /// An honest node refused what an honest node served.
     #[error("sync: node {node} refused the block that it was served at height {height}")]

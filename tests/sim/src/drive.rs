@@ -21,6 +21,8 @@ use crate::world::World;
 const BEAT_US: u64 = 1_000_000;
 /// How long a node waits for a block that it asked for, in microseconds.
 const ASK_US: u64 = 1_500_000;
+/// How long a height may stand still before a node's keeper starts the engine anew.
+const STANDSTILL_US: u64 = 30_000_000;
 /// Longest time until the application's answer is with the core, in microseconds.
 const ANSWER_US: u64 = 2_000;
 
@@ -66,6 +68,13 @@ impl World {
             Output::Send(bytes) => {
                 self.tell(place, |to| Event::Message { to, from: place, bytes: bytes.clone() });
                 Ok(())
+            }
+            Output::Signed { height, round, said } => {
+                let signer = self.nodes.get(place).filter(|node| node.honest);
+                let round = round.unwrap_or(u32::MAX);
+                signer.map_or(Ok(()), |node| {
+                    self.audit.signed(place, node.operator, (height, round), said)
+                })
             }
             Output::Timer { timer, after } => {
                 let after = u64::try_from(after.as_micros()).unwrap_or(u64::MAX);
@@ -148,10 +157,23 @@ impl World {
     }
 
     /// A node tells the others how far it is.
-    pub(crate) fn beat(&mut self, life: Life) {
+    pub(crate) fn beat(&mut self, life: Life) -> Result<(), Broken> {
+        let now = self.schedule.now_us();
+        let Some(node) = self.nodes.get_mut(life.node) else { return Ok(()) };
+        let Some(height) = node.tip() else { return Ok(()) };
+        if node.still.0 != height {
+            node.still = (height, now);
+        }
+        let stands = now.saturating_sub(node.still.1) > STANDSTILL_US;
+        if stands {
+            // A new life of the engine alone: its timers and answers mean nothing any more.
+            node.still.1 = now;
+            node.life = node.life.saturating_add(1);
+        }
+        let life = Life { node: life.node, life: node.life };
         self.schedule.put(BEAT_US, Event::Beat { life });
-        let Some(height) = self.nodes.get(life.node).and_then(|node| node.tip()) else { return };
         self.tell(life.node, |to| Event::Status { to, from: life.node, height });
+        if stands { self.drive(life.node, |core, now_ms| core.anew(now_ms)) } else { Ok(()) }
     }
 
     /// A node that hears of heights that it has not asks for its next one.

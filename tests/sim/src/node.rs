@@ -43,8 +43,8 @@ pub struct Node {
     pub durable: Height,
     /// What it was asked to catch up with, and until when it waits for an answer.
     pub asked: Option<(Height, u64)>,
-    /// Whether a block that it was sent could not be looked at.
-    pub postponed: bool,
+    /// Its newest height, and since when, in microseconds.
+    pub still: (Height, u64),
 }
 
 impl Node {
@@ -63,7 +63,7 @@ impl Node {
             skew_ms,
             durable: Height(0),
             asked: None,
-            postponed: false,
+            still: (Height(0), 0),
         })
     }
 
@@ -86,7 +86,6 @@ impl Node {
         let config = CoreConfig { chain: genesis.identity(), operator, block_time };
         self.life = self.life.saturating_add(1);
         self.asked = None;
-        self.postponed = false;
         self.core = Some(Core::new(config, replica, self.disk.clone()));
         Ok(Ok(()))
     }

@@ -234,10 +234,7 @@ impl World {
             Event::Later { life, pending } if self.lives(life) => {
                 self.drive(life.node, |core, now_ms| core.resume(now_ms, pending))
             }
-            Event::Beat { life } if self.lives(life) => {
-                self.beat(life);
-                Ok(())
-            }
+            Event::Beat { life } if self.lives(life) => self.beat(life),
             Event::Timer { .. } | Event::Later { .. } | Event::Beat { .. } => Ok(()),
             Event::Tx { to, tx, .. } => {
                 self.submit(to, *tx);

@@ -17,11 +17,11 @@ use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, Synced
 use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
 use arc_malachitebft_core_consensus::{
     ConsensusMsg, Effect, LivenessMsg, LocallyProposedValue, MisbehaviorEvidence, ProposedValue,
-    Resumable, Resume, VoteExtensionError,
+    Resumable, Resume, SignedConsensusMsg, VoteExtensionError,
 };
 use arc_malachitebft_core_types::{
-    CommitCertificate, Round, SignedMessage, Timeout, TimeoutKind, Value, ValueOrigin,
-    ValueResponse, VoteExtensions,
+    CommitCertificate, NilOrVal, Round, SignedMessage, Timeout, TimeoutKind, Value, ValueOrigin,
+    ValueResponse, VoteExtensions, VoteType,
 };
 use arc_malachitebft_signing::{Signer, Verifier, VerifierExt};
 use futures::executor::block_on;
@@ -33,7 +33,7 @@ use super::super::driver::Driver;
 use super::super::signing::EngineVerifier;
 use super::journal::{self, Journal};
 use super::message::Message;
-use super::{CoreError, Output, Pending, Soon};
+use super::{CoreError, Output, Pending, Said, Soon};
 use crate::replica::application::Application;
 
 type Resumed = Result<Resume<ProbityContext>, CoreError>;
@@ -125,6 +125,7 @@ impl<A: Application, J: Journal> Hands<A, J> {
             }
             Effect::PublishConsensusMsg(message, resume) => {
                 self.flush()?;
+                self.outputs.push(signed(&message));
                 self.send(&Message::Consensus(message));
                 Ok(resume.resume_with(()))
             }
@@ -347,4 +348,25 @@ impl<A: Application, J: Journal> Hands<A, J> {
             }
         }
     }
+}
+
+/// What a message says, for whoever compares it with others of its sender.
+fn signed(message: &SignedConsensusMsg<ProbityContext>) -> Output {
+    let said = match message {
+        SignedConsensusMsg::Proposal(proposal) => {
+            let proposal = &proposal.message;
+            Said::Proposal(proposal.value.0, proposal.pol_round.as_u32())
+        }
+        SignedConsensusMsg::Vote(vote) => {
+            let block = match vote.message.value {
+                NilOrVal::Nil => None,
+                NilOrVal::Val(block) => Some(block),
+            };
+            match vote.message.kind {
+                VoteType::Prevote => Said::Prevote(block),
+                VoteType::Precommit => Said::Precommit(block),
+            }
+        }
+    };
+    Output::Signed { height: message.height().0, round: message.round().as_u32(), said }
 }

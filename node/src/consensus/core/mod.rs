@@ -90,11 +90,31 @@ pub enum CoreError {
     Engine(String),
 }
 
+/// What a validator signed: two of one height, round and kind that differ are its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Said {
+    /// It stands for a block, taken up again from an earlier round if there is one.
+    Proposal(BlockHash, Option<u32>),
+    /// It prevotes a block, or none.
+    Prevote(Option<BlockHash>),
+    /// It precommits a block, or none.
+    Precommit(Option<BlockHash>),
+}
+
 /// What follows from an event.
 #[derive(Debug)]
 pub enum Output {
     /// To be sent to every other core.
     Send(Bytes),
+    /// The message that follows is a new signature of this core.
+    Signed {
+        /// The height.
+        height: Height,
+        /// The round.
+        round: Option<u32>,
+        /// What it says.
+        said: Said,
+    },
     /// A timer to start; it is told by [`Core::timer`] that it ran out, unless it was cancelled.
     Timer {
         /// Its name.
@@ -232,6 +252,18 @@ impl<A: Application, J: Journal> Core<A, J> {
             let Some((height, params)) = first else { return Ok(()) };
             core.start(height, params, false)
         })
+    }
+
+    /// Starts the state machine anew, as a node's keeper does when nothing moves: application and
+    /// log stay, everything else is forgotten.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub fn anew(&mut self, now_ms: u64) -> Result<Vec<Output>, CoreError> {
+        self.state = None;
+        self.metrics = Metrics::new();
+        self.hands.timers.clear();
+        self.begin(now_ms)
     }
 
     /// A message came from another core, which the network calls `from`.
