@@ -3,6 +3,8 @@
 //! Spec: `docs/spec/26-keys.md`.
 
 pub mod derive;
+pub mod file;
+pub mod folder;
 pub mod guard;
 pub mod interchange;
 pub mod keystore;

@@ -97,11 +97,7 @@ pub(super) enum Empty {
 pub(super) struct Hex(pub(super) Vec<u8>);
 
 impl Hex {
-    pub(super) fn expect_len(
-        &self,
-        field: &'static str,
-        len: usize,
-    ) -> Result<(), KeystoreError> {
+    pub(super) fn expect_len(&self, field: &'static str, len: usize) -> Result<(), KeystoreError> {
         if self.0.len() == len {
             return Ok(());
         }

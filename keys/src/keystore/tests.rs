@@ -120,9 +120,8 @@ fn a_file_that_asks_for_too_much_is_refused_before_anything_is_computed() {
 
 #[test]
 fn what_is_no_keystore_is_refused() {
-    let malformed = |found: Result<Keystore, KeystoreError>| {
-        matches!(found, Err(KeystoreError::Malformed(_)))
-    };
+    let malformed =
+        |found: Result<Keystore, KeystoreError>| matches!(found, Err(KeystoreError::Malformed(_)));
     assert!(malformed(Keystore::from_json("")));
     assert!(malformed(Keystore::from_json("[]")));
     assert!(malformed(changed(PBKDF2, "/uuid", json!("64625def"))));
@@ -148,7 +147,8 @@ fn what_is_no_keystore_is_refused() {
 #[test]
 fn a_new_file_needs_nothing_that_a_browser_does_not_have() {
     // WebCrypto: PBKDF2 with HMAC and SHA-256, AES-CTR with a counter of 128 bits, SHA-256.
-    let document: Value = serde_json::from_str(&sealed(&Label::default()).to_json().unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_str(&sealed(&Label::default()).to_json().unwrap()).unwrap();
     let text = |pointer: &str| document.pointer(pointer).unwrap().as_str().unwrap().to_owned();
     assert_eq!(text("/crypto/kdf/function"), "pbkdf2");
     assert_eq!(text("/crypto/kdf/params/prf"), "hmac-sha256");
