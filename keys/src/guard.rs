@@ -126,6 +126,24 @@ pub enum Slashable {
     },
 }
 
+/// The name of the file that says that a punishment is no reason to stop.
+const RESUMED: &str = "signing.resumed";
+
+/// Whether the operator of a folder said that its keys may sign in spite of a punishment.
+#[must_use]
+pub fn is_resumed(folder: &Path) -> bool {
+    folder.join(RESUMED).is_file()
+}
+
+/// Lets the keys of a folder sign in spite of a punishment, now and later.
+///
+/// # Errors
+/// [`GuardError::Io`].
+pub fn resume(folder: &Path) -> Result<(), GuardError> {
+    let path = folder.join(RESUMED);
+    std::fs::write(&path, "").map_err(io_error("write", &path))
+}
+
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> GuardError {
     move |source| GuardError::Io { action, path: path.to_owned(), source }
 }

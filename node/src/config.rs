@@ -15,6 +15,7 @@ use crate::network;
 use crate::replica::OperatorKeys;
 use crate::snapshot::SnapshotConfig;
 use crate::store::StoreKind;
+use crate::vigil::Wait;
 
 /// What a node is told at its start.
 #[derive(Debug, Clone)]
@@ -43,6 +44,11 @@ pub struct NodeConfig {
     pub metrics: Option<SocketAddr>,
     /// How long a height should take.
     pub block_time: Duration,
+    /// For how long the node listens for its operator's key before it signs with it.
+    pub vigil: Wait,
+    /// At which heights the operator votes twice: this node is a liar of a test then.
+    #[cfg(test)]
+    pub(crate) equivocates: std::ops::Range<u64>,
     /// How many transactions may wait.
     pub mempool: mempool::Limits,
     /// The limits of the node's own network.
@@ -69,6 +75,9 @@ impl NodeConfig {
             api: None,
             metrics: None,
             block_time: Duration::from_secs(1),
+            vigil: Wait::NONE,
+            #[cfg(test)]
+            equivocates: 0..0,
             mempool: mempool::Limits::default(),
             network: network::Limits::default(),
             snapshots: SnapshotConfig::default(),

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use libp2p::Multiaddr;
 use probity_api::event::EventId;
 use probity_harness::cache::Cache;
+use probity_keys::lock::FolderLock;
 use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::genesis::ChainIdentity;
@@ -18,6 +19,7 @@ use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::consensus::driver::Commands;
+use crate::consensus::safety::{Halt, Safety};
 use crate::events::EventStream;
 use crate::keeper::Request;
 use crate::network::{FetchError, NetworkHandle, PublishError};
@@ -52,6 +54,9 @@ pub(crate) struct Inner {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) home: PathBuf,
     pub(crate) block_time: Duration,
+    pub(crate) safety: Option<Arc<Safety>>,
+    /// Held until the node has stopped.
+    pub(crate) lock: Mutex<Option<FolderLock>>,
 }
 
 /// For how many heights' time a chain may be silent before the node says that it is behind.
@@ -70,6 +75,24 @@ impl NodeHandle {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Chain> {
         Arc::clone(&self.inner.tip.borrow())
+    }
+
+    /// What this node's operator may sign; none for a node that only follows.
+    #[must_use]
+    pub fn safety(&self) -> Option<&Safety> {
+        self.inner.safety.as_deref()
+    }
+
+    /// Waits until this node signs nothing any more, and says why; never ends otherwise.
+    pub async fn halted(&self) -> Halt {
+        if let Some(safety) = &self.inner.safety {
+            let mut halted = safety.halted();
+            let halt = halted.wait_for(Option::is_some).await;
+            if let Ok(Some(halt)) = halt.as_deref() {
+                return halt.clone();
+            }
+        }
+        std::future::pending().await
     }
 
     /// The committed state, and every later one as it comes.
@@ -235,5 +258,8 @@ impl NodeHandle {
             let _ = stopped.await;
         }
         self.inner.network.shutdown().await;
+        // Whoever panicked with it held nothing that the lock depends on.
+        let lock = self.inner.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(lock);
     }
 }

@@ -13,6 +13,7 @@ use probity_runtime::Chain;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::consensus::driver::DriverThread;
+use crate::consensus::eavesdrop;
 use crate::consensus::engine::{self, Engine, EngineConfig, EngineStop};
 use crate::shell::Shell;
 
@@ -29,6 +30,8 @@ pub(crate) enum Request {
     AddPeer(Multiaddr),
     /// Start the engine anew.
     Restart,
+    /// Start it anew with the operator's key: the wait for another holder is over.
+    Sign,
     /// Stop the engine and say when it has stopped.
     Stop(oneshot::Sender<()>),
 }
@@ -37,6 +40,8 @@ pub(crate) enum Request {
 pub(crate) struct Keeper {
     /// What the engine is started with.
     pub(crate) config: EngineConfig,
+    /// Who votes once the node has listened for long enough; none if it votes or follows already.
+    pub(crate) later: Option<EngineConfig>,
     /// The thread that answers it.
     pub(crate) driver: DriverThread<Shell>,
     /// The committed state, which says whether there is progress.
@@ -52,6 +57,7 @@ enum End {
     Engine,
     Standstill,
     Restart,
+    Sign,
     Stop(Option<oneshot::Sender<()>>),
 }
 
@@ -74,6 +80,7 @@ impl Keeper {
                     standstill = standstill.saturating_mul(2).min(MAX_STANDSTILL);
                 }
                 End::Restart => tracing::info!("the engine starts anew, as was asked"),
+                End::Sign => self.sign(),
                 End::Stop(told) => return self.finish(told).await,
             }
             engine = match self.start().await {
@@ -94,10 +101,20 @@ impl Keeper {
                 Err(_) => {}
                 Ok(Some(Request::AddPeer(address))) => self.config.peers.push(address),
                 Ok(Some(Request::Restart)) => {}
+                Ok(Some(Request::Sign)) => self.sign(),
                 Ok(Some(Request::Stop(told))) => return Err(Some(told)),
                 Ok(None) => return Err(None),
             }
         }
+    }
+
+    /// Uses the operator's key from now on.
+    fn sign(&mut self) {
+        let Some(later) = self.later.take() else { return };
+        tracing::info!("nobody else was heard with this key; the engine starts anew and signs");
+        // Peers that were added meanwhile are kept.
+        let peers = std::mem::take(&mut self.config.peers);
+        self.config = EngineConfig { peers, ..later };
     }
 
     async fn finish(self, told: Option<oneshot::Sender<()>>) {
@@ -112,6 +129,9 @@ impl Keeper {
     async fn keep(&mut self, engine: Engine, standstill: Duration) -> (EngineStop, End) {
         let (channels, mut stop) = engine.split();
         let peers = channels.net_requests.clone();
+        if let Some(safety) = &self.config.safety {
+            eavesdrop::listen(&channels, Arc::clone(safety));
+        }
         self.driver.attach(channels).await;
         loop {
             tokio::select! {
@@ -127,6 +147,7 @@ impl Keeper {
                         engine::add_peer(&peers, address).await;
                     }
                     Some(Request::Restart) => return (stop, End::Restart),
+                    Some(Request::Sign) => return (stop, End::Sign),
                     Some(Request::Stop(told)) => return (stop, End::Stop(Some(told))),
                     None => return (stop, End::Stop(None)),
                 },

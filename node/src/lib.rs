@@ -33,15 +33,18 @@ pub mod ports;
 pub mod relay;
 pub mod replica;
 pub mod results;
+mod reporter;
 mod shell;
 pub mod snapshot;
 pub mod store;
+pub mod vigil;
 
 pub use config::NodeConfig;
 pub use events::EventStream;
 pub use handle::NodeHandle;
 pub use node::{Node, StartError};
 pub use replica::OperatorKeys;
+pub use vigil::Wait;
 
 #[cfg(test)]
 mod testkit;

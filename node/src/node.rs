@@ -5,10 +5,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use probity_harness::cache::{Cache, CacheError};
+use probity_keys::guard::GuardError;
+use probity_keys::lock::{FolderLock, LockError};
+use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::genesis::ChainIdentity;
 use probity_web::ApiLimits;
 use tokio::net::TcpListener;
@@ -17,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use crate::config::NodeConfig;
 use crate::consensus::driver::{self, DriverConfig};
 use crate::consensus::engine::{self, EngineConfig, EngineError};
+use crate::consensus::safety::Safety;
 use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
 use crate::metrics::{self, Traffic};
@@ -25,9 +29,11 @@ use crate::network::{Network, NetworkConfig, NetworkError, NetworkEvent, Network
 use crate::ports;
 use crate::relay;
 use crate::replica::{OpenError, Replica};
+use crate::reporter::{MAX_PENDING, Reporter};
 use crate::shell::Shell;
 use crate::snapshot::{self, Shelf};
 use crate::store::{self, StoreError};
+use crate::vigil;
 
 /// How many heights' time may pass without a block before the engine is started anew.
 const STANDSTILL_HEIGHTS: u32 = 60;
@@ -68,6 +74,20 @@ pub enum StartError {
     /// The engine does not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Another process uses the node's folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// What the operator's key signed before is not known for sure.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+}
+
+impl StartError {
+    /// Whether the node would have started, had it not been unsafe.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Lock(LockError::Held { .. }) | Self::Guard(_))
+    }
 }
 
 /// A node.
@@ -82,6 +102,8 @@ impl Node {
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
+        let began_ms = now_ms();
+        let lock = lock(&config).await?;
         let api = listen(config.api).await?;
         let metrics = listen(config.metrics).await?;
         let opening = Arc::clone(&config);
@@ -90,9 +112,11 @@ impl Node {
         let cut_short = |error| io("the store")(std::io::Error::other(error));
         let (store, replica) = opened.map_err(cut_short)??;
         let identity = Arc::new(replica.chain().identity().clone());
-        let consensus = engine_config(&config, &identity)?;
+        let safety = open_safety(&config, &identity, began_ms)?;
+        let (consensus, later) = engine_configs(&config, &identity, safety.clone())?;
         let history = replica.history();
-        let (shell, tip) = Shell::new(replica);
+        let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
+        let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
         let shelf = Shelf::new(config.home.join("snapshots"));
         let made = snapshot::keeper::run(config.snapshots, shelf, history.clone(), tip.clone());
         tokio::spawn(made);
@@ -127,11 +151,14 @@ impl Node {
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
             metrics: metrics.as_ref().and_then(|listener| listener.local_addr().ok()),
             home: config.home.clone(),
+            safety,
+            lock: Mutex::new(Some(lock)),
         };
         let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
-        let keeper = Keeper { config: consensus, driver: thread, tip, requests, standstill };
-        tokio::spawn(keeper.run(engine));
+        let keeper = Keeper { config: consensus, later, driver: thread, tip, requests, standstill };
         let handle = NodeHandle { inner: Arc::new(inner) };
+        watch_over(&config, &handle, keeper.later.is_some(), evidence);
+        tokio::spawn(keeper.run(engine));
         let traffic = Traffic::new();
         if let Some(listener) = api {
             serve(listener, handle.clone(), &traffic, stop.clone());
@@ -141,6 +168,56 @@ impl Node {
         }
         Ok(handle)
     }
+}
+
+/// Listens for the operator's key before it is used, and reports who votes twice.
+fn watch_over(
+    config: &NodeConfig,
+    node: &NodeHandle,
+    listens: bool,
+    evidence: mpsc::Receiver<SubmitVoteEvidence>,
+) {
+    if let (Some(safety), true) = (node.inner.safety.clone(), listens) {
+        let keeper = node.inner.keeper.clone();
+        tokio::spawn(vigil::keep(config.vigil, safety, node.tip(), keeper));
+    }
+    if let Some(keys) = config.operator.clone() {
+        tokio::spawn(Reporter::new(node.clone(), keys).run(evidence));
+    }
+}
+
+/// The lock of the node's folder, which may take a moment to be let go by another process.
+async fn lock(config: &Arc<NodeConfig>) -> Result<FolderLock, StartError> {
+    let config = Arc::clone(config);
+    let taken = tokio::task::spawn_blocking(move || FolderLock::take(&config.home)).await;
+    Ok(taken.map_err(|error| io("the lock")(std::io::Error::other(error)))??)
+}
+
+fn open_safety(
+    config: &NodeConfig,
+    identity: &ChainIdentity,
+    began_ms: u64,
+) -> Result<Option<Arc<Safety>>, StartError> {
+    let Some(keys) = &config.operator else { return Ok(None) };
+    let (operator, key) = (keys.operator, keys.keypair.public());
+    let safety = Safety::open(&config.home, identity.clone(), operator, key, began_ms)?;
+    Ok(Some(Arc::new(safety)))
+}
+
+/// How the engine is started now, and how once the node has listened for its own key.
+fn engine_configs(
+    config: &NodeConfig,
+    identity: &ChainIdentity,
+    safety: Option<Arc<Safety>>,
+) -> Result<(EngineConfig, Option<EngineConfig>), StartError> {
+    let voting = EngineConfig { safety, ..engine_config(config, identity)? };
+    if voting.operator.is_none() || config.vigil.heights == 0 {
+        return Ok((voting, None));
+    }
+    // The log of its votes stays as it is until it votes again.
+    let wal = config.home.join("listening.wal");
+    let listening = EngineConfig { operator: None, wal, ..voting.clone() };
+    Ok((listening, Some(voting)))
 }
 
 type Opened = (Arc<dyn store::Store>, Replica);
@@ -189,6 +266,9 @@ fn engine_config(
         peers: config.consensus_peers.clone(),
         identity: load_or_create(&config.home.join("engine.key"))?,
         operator: config.operator.as_ref().map(|keys| (keys.operator, keys.keypair.clone())),
+        safety: None,
+        #[cfg(test)]
+        equivocates: config.equivocates.clone(),
         wal: config.home.join("engine.wal"),
         block_time: config.block_time,
     })

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use probity_primitives::{BlockHash, Height, Signature, TxHash};
 use probity_runtime::certificate::Certificate;
+use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Chain, VerifiedTx};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
+use crate::consensus::safety::Safety;
 use crate::replica::application::{Application, Synced, Verdict};
 use crate::replica::proposal::{ProposalHeader, SignedProposal};
 use crate::replica::{Replica, ReplicaError, SubmitError};
@@ -20,13 +22,22 @@ use crate::replica::{Replica, ReplicaError, SubmitError};
 pub(crate) struct Shell {
     replica: Replica,
     tip: watch::Sender<Arc<Chain>>,
+    safety: Option<Arc<Safety>>,
+    evidence: mpsc::Sender<SubmitVoteEvidence>,
 }
 
 impl Shell {
-    /// Tells the outside what `replica` commits.
-    pub(crate) fn new(replica: Replica) -> (Self, watch::Receiver<Arc<Chain>>) {
+    /// Tells the outside what `replica` commits, and who voted twice through `evidence`.
+    pub(crate) fn new(
+        replica: Replica,
+        safety: Option<Arc<Safety>>,
+        evidence: mpsc::Sender<SubmitVoteEvidence>,
+    ) -> (Self, watch::Receiver<Arc<Chain>>) {
         let (tip, watching) = watch::channel(Arc::clone(replica.chain()));
-        (Self { replica, tip }, watching)
+        if let Some(safety) = &safety {
+            safety.check_standing(replica.chain());
+        }
+        (Self { replica, tip, safety, evidence }, watching)
     }
 
     /// Makes this node a dishonest proposer, or an honest one again.
@@ -87,8 +98,12 @@ impl Application for Shell {
 
     fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
         let before = self.replica.chain().height();
+        let votes = self.safety.is_some().then(|| certificate.clone());
         self.replica.decide(certificate)?;
         if self.replica.chain().height() > before {
+            if let (Some(safety), Some(votes)) = (&self.safety, votes) {
+                safety.decided(&votes, self.replica.chain());
+            }
             self.tip.send_replace(Arc::clone(self.replica.chain()));
         }
         Ok(())
@@ -100,6 +115,12 @@ impl Application for Shell {
         last: Height,
     ) -> Result<Vec<(Bytes, Certificate)>, ReplicaError> {
         self.replica.decided(first, last)
+    }
+
+    fn misbehaved(&mut self, evidence: SubmitVoteEvidence) {
+        if self.evidence.try_send(evidence).is_err() {
+            tracing::debug!("nobody takes evidence of a double vote now");
+        }
     }
 
     fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {

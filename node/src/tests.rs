@@ -1,5 +1,7 @@
 //! Whole nodes on loopback, in one process: the engine, the sockets and the stores are real.
 
+mod safety;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -31,7 +33,16 @@ struct Four {
 
 impl Four {
     async fn start(name: &str, store: StoreKind) -> Self {
-        let mut genesis = genesis(4);
+        Self::changed(name, genesis(4), store, |_, config| config).await
+    }
+
+    /// Four validators of a chain, some with other settings than usual.
+    async fn changed(
+        name: &str,
+        mut genesis: Genesis,
+        store: StoreKind,
+        change: impl Fn(u8, NodeConfig) -> NodeConfig,
+    ) -> Self {
         genesis.time_ms = now_ms() - 1_000;
         let home = tempfile::tempdir().unwrap();
         let ports = reserve_loopback(8).unwrap();
@@ -39,18 +50,23 @@ impl Four {
         let addresses = |ports: &[u16]| ports.iter().map(|port| loopback_tcp(*port)).collect();
         let configs: Vec<_> = (1..=4u8)
             .zip(engines.iter().zip(networks))
-            .map(|(seed, (engine, network))| NodeConfig {
-                operator: Some(keys(seed)),
-                store,
-                consensus_listen: loopback_tcp(*engine),
-                consensus_peers: addresses(engines),
-                network_listen: vec![loopback_tcp(*network)],
-                network_peers: addresses(networks),
-                block_time: BLOCK_TIME,
-                ..NodeConfig::loopback(
-                    format!("{name}-{seed}"),
-                    home.path().join(seed.to_string()),
-                    genesis.clone(),
+            .map(|(seed, (engine, network))| {
+                change(
+                    seed,
+                    NodeConfig {
+                        operator: Some(keys(seed)),
+                        store,
+                        consensus_listen: loopback_tcp(*engine),
+                        consensus_peers: addresses(engines),
+                        network_listen: vec![loopback_tcp(*network)],
+                        network_peers: addresses(networks),
+                        block_time: BLOCK_TIME,
+                        ..NodeConfig::loopback(
+                            format!("{name}-{seed}"),
+                            home.path().join(seed.to_string()),
+                            genesis.clone(),
+                        )
+                    },
                 )
             })
             .collect();

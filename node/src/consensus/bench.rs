@@ -235,6 +235,9 @@ fn bench_engine(
         peers: addresses.iter().filter(|address| *address != listen).cloned().collect(),
         identity: identity::Keypair::generate_ed25519(),
         operator: Some((operator(keypair), keypair.clone())),
+        safety: None,
+        #[cfg(test)]
+        equivocates: 0..0,
         wal: home.join("engine.wal"),
         block_time,
     })

@@ -17,9 +17,7 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::app::consensus::VoteExtensionError;
 use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
 use arc_malachitebft_app_channel::app::streaming::StreamMessage;
-use arc_malachitebft_app_channel::app::types::{
-    LocallyProposedValue, MisbehaviorEvidence, PeerId, ProposedValue,
-};
+use arc_malachitebft_app_channel::app::types::{LocallyProposedValue, PeerId, ProposedValue};
 use arc_malachitebft_app_channel::{AppMsg, Channels, NetworkMsg};
 use arc_malachitebft_core_types::{CommitCertificate, Round, Validity};
 use arc_malachitebft_sync::RawDecidedValue;
@@ -31,6 +29,7 @@ use super::context::{
     EngineAddress, EngineHeight, EngineValidatorSet, EngineValue, ProbityContext,
 };
 use super::engine::timeouts;
+use super::evidence::double_votes;
 use super::parts::{ProposalPart, Reassembly, stream};
 use crate::replica::application::{Application, Synced, Verdict};
 use crate::replica::proposal::SignedProposal;
@@ -215,7 +214,9 @@ impl<A: Application> Driver<A> {
                 }
             }
             AppMsg::Finalized { certificate, extensions: _, evidence, reply } => {
-                report(&evidence);
+                for found in double_votes(&evidence) {
+                    self.application.misbehaved(found);
+                }
                 if let Some(next) = self.next(&certificate) {
                     let _ = reply.send(next);
                 }
@@ -361,16 +362,6 @@ impl<A: Application> Driver<A> {
                 RawDecidedValue::new(block, engine_certificate(&certificate))
             })
             .collect()
-    }
-}
-
-/// Says who voted or proposed twice. The engine sees it only where both messages arrived.
-fn report(evidence: &MisbehaviorEvidence<ProbityContext>) {
-    for (validator, pairs) in &evidence.votes {
-        tracing::warn!(%validator, pairs = pairs.len(), "a validator voted for two blocks at once");
-    }
-    for (validator, pairs) in &evidence.proposals {
-        tracing::warn!(%validator, pairs = pairs.len(), "a validator proposed two blocks at once");
     }
 }
 

@@ -12,6 +12,7 @@
 //! Spec: `docs/spec/21-network.md`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_malachitebft_app_channel::app::config::NodeConfig;
@@ -34,6 +35,7 @@ use tokio::sync::mpsc;
 
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, ProbityContext};
+use super::safety::Safety;
 use super::signing::{EngineSigner, EngineVerifier};
 
 /// What the engine needs to run.
@@ -51,6 +53,12 @@ pub struct EngineConfig {
     pub identity: identity::Keypair,
     /// Who votes, and with which key; a node without an operator only follows.
     pub operator: Option<(OperatorId, Keypair)>,
+    /// What the operator may sign; without it everything is signed, which is for keys that no
+    /// stake stands behind.
+    pub safety: Option<Arc<Safety>>,
+    /// At which heights the operator votes twice, as a test wants it.
+    #[cfg(test)]
+    pub(crate) equivocates: std::ops::Range<u64>,
     /// Where the write-ahead log lies.
     pub wal: PathBuf,
     /// How long a height should take.
@@ -75,7 +83,7 @@ pub enum EngineError {
 pub struct Engine {
     /// Its questions, and where its parts are published.
     pub channels: Channels<ProbityContext>,
-    handle: EngineHandle,
+    pub(super) handle: EngineHandle,
 }
 
 /// Starts the engine.
@@ -87,11 +95,18 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     if !settings.consensus.value_payload.include_parts() {
         return Err(EngineError::Payload(settings.consensus.value_payload));
     }
-    let EngineConfig { moniker, chain, identity, operator, wal, .. } = config;
+    #[cfg(test)]
+    if !config.equivocates.is_empty() {
+        return super::byzantine::start(config, settings).await;
+    }
+    let EngineConfig { moniker, chain, identity, operator, safety, wal, .. } = config;
     let verifier = Box::new(EngineVerifier(chain.clone()));
     let (identity, consensus) = match operator {
         Some((operator, keypair)) => {
-            let signer = EngineSigner::new(chain, keypair.clone());
+            let signer = match safety {
+                Some(safety) => EngineSigner::guarded(safety, keypair.clone()),
+                None => EngineSigner::new(chain, keypair.clone()),
+            };
             let proof = prove_identity(&signer, &keypair.public(), &identity).await?;
             let address = operator.to_string();
             (
@@ -166,7 +181,7 @@ pub async fn add_peer(engine: &mpsc::Sender<NetworkRequest>, address: Multiaddr)
     }
 }
 
-async fn prove_identity(
+pub(super) async fn prove_identity(
     signer: &EngineSigner,
     key: &PublicKey,
     identity: &identity::Keypair,
@@ -189,7 +204,7 @@ fn follower_address(identity: &identity::Keypair) -> EngineAddress {
 }
 
 /// The engine's own settings, derived from ours.
-struct Settings {
+pub(super) struct Settings {
     moniker: String,
     consensus: ConsensusConfig,
     sync: ValueSyncConfig,
@@ -314,6 +329,8 @@ mod tests {
             peers: Vec::new(),
             identity: identity::Keypair::generate_ed25519(),
             operator: None,
+            safety: None,
+            equivocates: 0..0,
             wal: PathBuf::new(),
             block_time: Duration::from_secs(1),
         }

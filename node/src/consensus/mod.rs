@@ -20,12 +20,17 @@
 //! Spec: `docs/spec/20-blocks.md`.
 
 pub mod bench;
+#[cfg(test)]
+mod byzantine;
 pub mod codec;
 pub mod context;
 pub mod core;
 pub mod driver;
+pub(crate) mod eavesdrop;
 pub mod engine;
+mod evidence;
 pub mod parts;
+pub mod safety;
 pub mod signing;
 
 /// Appends the engine's own metrics in their text form.

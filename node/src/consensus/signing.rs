@@ -5,11 +5,17 @@
 //! and peer proofs are signed under domains of their own: no message can be passed off as one of
 //! another kind, of another chain, or as a transaction.
 //!
-//! # Not here
-//! When a validator may sign. That is the engine's write-ahead log's business, and the lock's on
-//! the home directory.
+//! # Invariants
+//! - A signer that was given a [`Safety`] asks it first. What it refuses goes out with a signature
+//!   of zeros, which nobody counts: to the engine it is a message that was lost, so that it goes on
+//!   deciding with the others instead of ending.
 //!
-//! Spec: `docs/spec/20-blocks.md`.
+//! # Not here
+//! What may be signed: [`super::safety`].
+//!
+//! Spec: `docs/spec/20-blocks.md`, `docs/spec/27-signing.md`.
+
+use std::sync::Arc;
 
 use arc_malachitebft_core_types::{
     NilOrVal, SignedMessage, SigningScheme, ValidatorProof, VoteExtensionScope, VoteType,
@@ -17,11 +23,13 @@ use arc_malachitebft_core_types::{
 use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use async_trait::async_trait;
 use borsh::BorshSerialize;
-use probity_primitives::{Domain, Hash, Keypair, PublicKey, Signature, codec};
+use probity_keys::guard::Step;
+use probity_primitives::{Domain, Hash, Height, Keypair, PublicKey, Signature, codec};
 use probity_runtime::certificate::{VoteKind, VoteStatement};
 use probity_runtime::genesis::ChainIdentity;
 
 use super::context::{ProbityContext, Proposal, Vote};
+use super::safety::Safety;
 use crate::replica::proposal::ProposalStatement;
 
 /// Bytes that are not a key or a signature of this scheme.
@@ -73,7 +81,8 @@ struct PeerStatement<'a> {
     peer: &'a [u8],
 }
 
-fn vote_bytes(chain: &ChainIdentity, vote: &Vote) -> Vec<u8> {
+/// The bytes of a vote's signature.
+pub(super) fn vote_bytes(chain: &ChainIdentity, vote: &Vote) -> Vec<u8> {
     let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
     let Vote { height, round, value, kind, validator } = vote;
     let statement = VoteStatement {
@@ -95,7 +104,8 @@ fn vote_bytes(chain: &ChainIdentity, vote: &Vote) -> Vec<u8> {
     statement.sign_bytes()
 }
 
-fn proposal_bytes(chain: &ChainIdentity, proposal: &Proposal) -> Vec<u8> {
+/// The bytes of a proposal's signature.
+pub(super) fn proposal_bytes(chain: &ChainIdentity, proposal: &Proposal) -> Vec<u8> {
     let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
     let Proposal { height, round, value, pol_round, proposer } = proposal;
     let statement = ProposalStatement::Stand {
@@ -108,6 +118,14 @@ fn proposal_bytes(chain: &ChainIdentity, proposal: &Proposal) -> Vec<u8> {
         proposer: proposer.0,
     };
     statement.sign_bytes()
+}
+
+/// The watermark that a vote of this kind has.
+pub(super) const fn step_of(kind: VoteType) -> Step {
+    match kind {
+        VoteType::Prevote => Step::Prevote,
+        VoteType::Precommit => Step::Precommit,
+    }
 }
 
 fn peer_bytes(chain: &ChainIdentity, key: &[u8], peer: &[u8]) -> Vec<u8> {
@@ -124,13 +142,37 @@ pub struct EngineVerifier(pub ChainIdentity);
 pub struct EngineSigner {
     chain: ChainIdentity,
     keypair: Keypair,
+    safety: Option<Arc<Safety>>,
 }
 
+/// The signature on what is not signed; it holds for nothing.
+const WITHHELD: Signature = Signature::from_bytes([0; 64]);
+
 impl EngineSigner {
-    /// Signs for `chain` with `keypair`.
+    /// Signs for `chain` whatever it is asked to, with a key that no stake stands behind: for
+    /// networks in one process that measure or simulate.
     #[must_use]
     pub const fn new(chain: ChainIdentity, keypair: Keypair) -> Self {
-        Self { chain, keypair }
+        Self { chain, keypair, safety: None }
+    }
+
+    /// Signs for the chain of `safety` what it allows.
+    #[must_use]
+    pub fn guarded(safety: Arc<Safety>, keypair: Keypair) -> Self {
+        Self { chain: safety.chain().clone(), keypair, safety: Some(safety) }
+    }
+
+    fn sign(&self, domain: Domain, bytes: &[u8], place: (Step, Height, Option<u32>)) -> Signature {
+        let (step, height, round) = place;
+        if let Some(safety) = &self.safety {
+            let round = round.unwrap_or(u32::MAX);
+            let digest = Hash::of_bytes(domain, bytes);
+            if let Err(reason) = safety.allow(step, height, round, digest) {
+                tracing::error!(%step, %height, round, %reason, "not signed");
+                return WITHHELD;
+            }
+        }
+        self.keypair.sign(domain, bytes)
     }
 }
 
@@ -189,7 +231,8 @@ impl Verifier<ProbityContext> for EngineVerifier {
 #[async_trait]
 impl Signer<ProbityContext> for EngineSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<ProbityContext, Vote>, Error> {
-        let signature = self.keypair.sign(Domain::Vote, &vote_bytes(&self.chain, &vote));
+        let place = (step_of(vote.kind), vote.height.0, vote.round.as_u32());
+        let signature = self.sign(Domain::Vote, &vote_bytes(&self.chain, &vote), place);
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -197,8 +240,9 @@ impl Signer<ProbityContext> for EngineSigner {
         &self,
         proposal: Proposal,
     ) -> Result<SignedMessage<ProbityContext, Proposal>, Error> {
-        let signature =
-            self.keypair.sign(Domain::Proposal, &proposal_bytes(&self.chain, &proposal));
+        let place = (Step::Proposal, proposal.height.0, proposal.round.as_u32());
+        let bytes = proposal_bytes(&self.chain, &proposal);
+        let signature = self.sign(Domain::Proposal, &bytes, place);
         Ok(SignedMessage::new(proposal, signature))
     }
 

@@ -14,6 +14,7 @@
 use bytes::Bytes;
 use probity_primitives::{BlockHash, Height, OperatorId, Signature};
 use probity_runtime::certificate::Certificate;
+use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::validators::ValidatorSet;
 
 use super::proposal::{ProposalHeader, SignedProposal};
@@ -102,6 +103,9 @@ pub trait Application: Send + 'static {
         first: Height,
         last: Height,
     ) -> Result<Vec<(Bytes, Certificate)>, Self::Error>;
+
+    /// Takes in that a validator voted twice. What to do with it is the application's to say.
+    fn misbehaved(&mut self, _evidence: SubmitVoteEvidence) {}
 
     /// Looks at a block that another node sent because this one is behind.
     fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced;

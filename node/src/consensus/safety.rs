@@ -1,0 +1,232 @@
+//! Whether this node may sign: its watermarks, and the reasons to stop altogether.
+//!
+//! [`Safety`] stands between the engine and the operator's key. It asks the watermarks for every
+//! vote and proposal, and it watches what the key signs elsewhere: a certificate or a vote under
+//! this key that the watermarks do not know was made by somebody else with the same key. Then
+//! nothing is signed any more, whatever the engine asks.
+//!
+//! # Invariants
+//! - After [`Safety::halt`] nothing is signed until the process begins again.
+//! - What the key signed before this process began is learned from the blocks themselves and only
+//!   raises the watermarks; what it signs after that is another process's doing.
+//!
+//! # Not here
+//! How a refusal looks to the engine: [`super::signing`]. When a node that listens begins to sign:
+//! [`crate::vigil`].
+//!
+//! Spec: `docs/spec/27-signing.md`.
+
+use probity_keys::guard::{GuardError, Mark, Owner, Step, VoteGuard};
+use probity_primitives::{Domain, Hash, Height, OperatorId, PublicKey};
+use probity_protocol::staking::Standing;
+use probity_runtime::Chain;
+use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
+use probity_runtime::genesis::ChainIdentity;
+use std::path::Path;
+use tokio::sync::watch;
+
+/// Why nothing is signed any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Halt {
+    /// The key signs in another process.
+    #[error(
+        "the key {key} signed a {step} for height {height} round {round} that this node did not \
+         sign: another process uses it, or this one lost its signing marks"
+    )]
+    Elsewhere {
+        /// The key.
+        key: PublicKey,
+        /// What was signed.
+        step: Step,
+        /// For which height.
+        height: Height,
+        /// For which round.
+        round: u32,
+    },
+    /// The operator was punished for signing twice.
+    #[error(
+        "the operator {operator} is barred since height {height} at the latest for signing twice"
+    )]
+    Punished {
+        /// The operator.
+        operator: OperatorId,
+        /// The height at which this node saw it.
+        height: Height,
+    },
+}
+
+/// Why one thing is not signed.
+#[derive(Debug, thiserror::Error)]
+pub enum Withheld {
+    /// Nothing is signed any more.
+    #[error(transparent)]
+    Halted(Halt),
+    /// The watermarks refuse it, or cannot be kept.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+}
+
+/// What an operator may sign on this node.
+#[derive(Debug)]
+pub struct Safety {
+    chain: ChainIdentity,
+    operator: OperatorId,
+    votes: VoteGuard,
+    /// When this process began, in milliseconds since 1970.
+    began_ms: u64,
+    /// Whether the operator said that a punishment is no reason to stop.
+    resumed: bool,
+    halted: watch::Sender<Option<Halt>>,
+    live: watch::Sender<u64>,
+}
+
+impl Safety {
+    /// Opens the watermarks in `folder`.
+    ///
+    /// # Errors
+    /// [`GuardError`]; then nothing may be signed.
+    pub fn open(
+        folder: &Path,
+        chain: ChainIdentity,
+        operator: OperatorId,
+        key: PublicKey,
+        began_ms: u64,
+    ) -> Result<Self, GuardError> {
+        let votes = VoteGuard::open(folder, Owner { genesis: chain.genesis_hash, key })?;
+        let resumed = probity_keys::guard::is_resumed(folder);
+        let (halted, live) = (watch::Sender::new(None), watch::Sender::new(0));
+        Ok(Self { chain, operator, votes, began_ms, resumed, halted, live })
+    }
+
+    /// The chain that it signs for.
+    #[must_use]
+    pub const fn chain(&self) -> &ChainIdentity {
+        &self.chain
+    }
+
+    /// The operator that it signs for.
+    #[must_use]
+    pub const fn operator(&self) -> OperatorId {
+        self.operator
+    }
+
+    /// The key that is watched.
+    #[must_use]
+    pub const fn key(&self) -> PublicKey {
+        self.votes.owner().key
+    }
+
+    /// Allows a message to be signed; its mark is durable then.
+    ///
+    /// # Errors
+    /// [`Withheld`]; it must not be signed then.
+    pub fn allow(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<(), Withheld> {
+        if let Some(halt) = self.halted.borrow().clone() {
+            return Err(Withheld::Halted(halt));
+        }
+        Ok(self.votes.allow(step, height, round, digest)?)
+    }
+
+    /// Takes in a message under this key that came over the network now, its signature checked.
+    pub fn heard(&self, step: Step, height: Height, round: u32, digest: Hash) {
+        match self.votes.is_foreign(step, height, round, digest) {
+            Ok(true) => self.halt(Halt::Elsewhere { key: self.key(), step, height, round }),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "cannot tell whether a message is our own"),
+        }
+    }
+
+    /// Takes in a block that was committed, with the votes that decided it.
+    pub fn decided(&self, certificate: &Certificate, chain: &Chain) {
+        let made_ms = chain.tip().time_ms;
+        let live = made_ms >= self.began_ms;
+        let Certificate { height, round, block, signatures } = certificate;
+        if signatures.iter().any(|(signer, _)| *signer == self.operator) {
+            let statement = VoteStatement {
+                chain_id: &self.chain.chain_id,
+                genesis_hash: self.chain.genesis_hash,
+                kind: VoteKind::Precommit,
+                height: *height,
+                round: *round,
+                block: Some(*block),
+                validator: self.operator,
+            };
+            let digest = Hash::of_bytes(Domain::Vote, &statement.sign_bytes());
+            if live {
+                self.heard(Step::Precommit, *height, *round, digest);
+            } else {
+                self.learn(*height, *round, digest);
+            }
+        }
+        if live {
+            self.live.send_modify(|heights| *heights = heights.saturating_add(1));
+        }
+        self.check_standing(chain);
+    }
+
+    /// Stops for good if the state says that the operator signed twice.
+    pub fn check_standing(&self, chain: &Chain) {
+        let (operator, height) = (self.operator, chain.height());
+        let known = chain.ledger().operators.get(&operator);
+        if !self.resumed && known.is_some_and(|known| known.standing == Standing::Tombstoned) {
+            self.halt(Halt::Punished { operator, height });
+        }
+    }
+
+    /// Raises the marks to what the key signed before this process began.
+    fn learn(&self, height: Height, round: u32, digest: Hash) {
+        let learned =
+            self.votes.is_foreign(Step::Precommit, height, round, digest).and_then(|foreign| {
+                if foreign {
+                    // Whoever precommitted had prevoted, and may have proposed.
+                    let place = Mark { height, round, digest: None };
+                    self.votes.raise(Step::Proposal, place)?;
+                    self.votes.raise(Step::Prevote, place)?;
+                    self.votes.raise(Step::Precommit, Mark { digest: Some(digest), ..place })?;
+                }
+                Ok(foreign)
+            });
+        match learned {
+            Ok(true) => tracing::warn!(%height, "the signing marks learned from a block"),
+            Ok(false) => {}
+            // The marks that could not be kept are refused later, or learned again.
+            Err(error) => tracing::error!(%error, "the signing marks cannot be raised"),
+        }
+    }
+
+    /// Signs nothing from now on.
+    pub fn halt(&self, halt: Halt) {
+        self.halted.send_if_modified(|halted| {
+            if halted.is_some() {
+                return false;
+            }
+            tracing::error!(reason = %halt, "this node signs nothing any more");
+            *halted = Some(halt);
+            true
+        });
+    }
+
+    /// Why nothing is signed any more, now and whenever that changes.
+    #[must_use]
+    pub fn halted(&self) -> watch::Receiver<Option<Halt>> {
+        self.halted.subscribe()
+    }
+
+    /// How many blocks were made since this process began, now and whenever there is another.
+    #[must_use]
+    pub fn live_heights(&self) -> watch::Receiver<u64> {
+        self.live.subscribe()
+    }
+
+    /// How many messages the watermarks refused.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.votes.refusals()
+    }
+}
