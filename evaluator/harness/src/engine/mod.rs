@@ -17,6 +17,7 @@
 mod admission;
 mod onnx;
 mod profile;
+mod small;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 

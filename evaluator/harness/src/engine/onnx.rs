@@ -19,6 +19,7 @@ use tract_onnx::{Onnx, pb};
 
 use super::admission::{Admitted, admit};
 use super::profile::check_environment;
+use super::small;
 use super::{Engine, EngineError, Input, ModelSpec, Output, brief};
 use crate::benchmark::Dtype;
 
@@ -167,7 +168,7 @@ fn framework() -> Onnx {
     Onnx { provider: Arc::new(NoFiles), ..tract_onnx::onnx() }
 }
 
-/// The optimised graph, or the plain one where the optimiser gives up on it.
+/// The optimised graph with our operators, or the plain one where the optimiser gives up on it.
 fn prepare(
     framework: &Onnx,
     model: &pb::ModelProto,
@@ -175,7 +176,8 @@ fn prepare(
     input: InferenceFact,
 ) -> TractResult<TypedModel> {
     let graph = fixed(framework, model, names, input)?;
-    match graph.clone().into_optimized() {
+    let typed = graph.clone().into_typed().and_then(small::lower);
+    match typed.and_then(TypedModel::into_optimized) {
         Ok(optimised) => Ok(optimised),
         Err(_) => graph.into_typed(),
     }
