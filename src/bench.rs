@@ -6,12 +6,15 @@
 pub(crate) mod blocks;
 pub(crate) mod certificate;
 pub(crate) mod engine;
+pub(crate) mod growth;
 pub(crate) mod inference;
 pub(crate) mod io;
+pub(crate) mod sync;
 
+use probity_node::store::StoreKind;
 use serde::Serialize;
 
-use crate::cli::BenchPart;
+use crate::cli::{Bench, BenchPart};
 use crate::exit::Failure;
 use crate::output::Table;
 
@@ -69,7 +72,8 @@ pub(crate) struct Report {
 }
 
 /// Measures one part, or all.
-pub(crate) fn run(part: Option<BenchPart>) -> Result<Report, Failure> {
+pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
+    let part = arguments.part;
     let wanted = |candidate: BenchPart| part.is_none_or(|part| part == candidate);
     let mut figures = Vec::new();
     if wanted(BenchPart::Blocks) {
@@ -86,6 +90,14 @@ pub(crate) fn run(part: Option<BenchPart>) -> Result<Report, Failure> {
     }
     if wanted(BenchPart::Io) {
         figures.extend(io::measure()?);
+    }
+    if wanted(BenchPart::Sync) {
+        figures.extend(sync::measure()?);
+    }
+    if part == Some(BenchPart::Growth) {
+        for kind in [StoreKind::Sled, StoreKind::Redb] {
+            figures.extend(growth::measure(kind, arguments.blocks)?);
+        }
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Report { schema: SCHEMA, processors, figures })

@@ -7,6 +7,7 @@ mod eval;
 mod key;
 mod node;
 mod result;
+mod snapshot;
 mod tx;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, Evaluator
 pub(crate) use self::key::PassphraseFlags;
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
+pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::tx::{Tx, TxFlags};
 use crate::output::Format;
 

@@ -8,6 +8,8 @@ pub(crate) mod node;
 mod query;
 mod reproduce;
 pub(crate) mod result;
+mod snapshot;
+mod sync;
 mod tx;
 
 use std::path::{Path, PathBuf};
@@ -36,7 +38,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),
         Command::Benchmark(verb) => artifact::run(global, ArtifactKind::Benchmark, verb),
         Command::Bench(arguments) => {
-            let report = bench::run(arguments.part)?;
+            let report = bench::run(&arguments)?;
             output::show(global.output, &report, bench::Report::text)
         }
         Command::Completions { shell } => {

@@ -22,6 +22,7 @@ pub mod client;
 pub mod error;
 pub mod events;
 pub mod reads;
+mod snapshots;
 mod sse;
 pub mod txs;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use probity_api::EventRecord;
-use probity_api::view::BlobView;
+use probity_api::view::{BlobView, SnapshotView};
 use probity_harness::cache::CacheError;
 use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
@@ -14,7 +14,8 @@ use probity_runtime::proof::StateProof;
 use probity_runtime::result_certificate::{BuildError, ResultCertificate};
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use probity_web::backend::{
-    Backend, BackendError, BlobError, ByteStream, Health, SubmitError as ApiSubmitError,
+    Backend, BackendError, BlobError, ByteStream, Health, SnapshotPart,
+    SubmitError as ApiSubmitError,
 };
 use tokio::sync::watch;
 
@@ -25,6 +26,7 @@ use crate::network::FetchError;
 use crate::relay::OfferError;
 use crate::replica::{KEPT_HEIGHTS, SubmitError};
 use crate::results::ResultError;
+use crate::snapshot::{Shelf, SnapshotError};
 use crate::store::StoreError;
 
 #[async_trait]
@@ -127,6 +129,38 @@ impl Backend for NodeHandle {
         }
         let hash = incoming.finish().map_err(cache_error)?;
         Ok(BlobView { hash, size })
+    }
+
+    async fn snapshots(&self) -> Result<Vec<SnapshotView>, BackendError> {
+        match self.inner.shelf.clone() {
+            Some(shelf) => from_shelf(shelf, Shelf::summaries).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn snapshot_part(
+        &self,
+        height: Height,
+        part: SnapshotPart,
+    ) -> Result<Option<Vec<u8>>, BackendError> {
+        let Some(shelf) = self.inner.shelf.clone() else { return Ok(None) };
+        from_shelf(shelf, move |shelf| match part {
+            SnapshotPart::Manifest => shelf.manifest_json(height),
+            SnapshotPart::Chunk(index) => shelf.chunk(height, index),
+        })
+        .await
+    }
+}
+
+/// Answers from the shelf of snapshots, on a thread that may wait for a disk.
+async fn from_shelf<T: Send + 'static>(
+    shelf: Shelf,
+    read: impl FnOnce(&Shelf) -> Result<T, SnapshotError> + Send + 'static,
+) -> Result<T, BackendError> {
+    match tokio::task::spawn_blocking(move || read(&shelf)).await {
+        Ok(Ok(read)) => Ok(read),
+        Ok(Err(error)) => Err(BackendError::Failed(error.to_string())),
+        Err(error) => Err(BackendError::Failed(error.to_string())),
     }
 }
 

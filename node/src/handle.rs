@@ -28,6 +28,7 @@ use crate::relay::{self, OfferError};
 use crate::replica::history::History;
 use crate::results::{self, ResultError};
 use crate::shell::Shell;
+use crate::snapshot::Shelf;
 use crate::store::tree::StoreTree;
 use crate::store::{Store, StoreError};
 
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) tip: watch::Receiver<Arc<Chain>>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) history: History,
+    /// The snapshots that the API hands out, if it does.
+    pub(crate) shelf: Option<Shelf>,
     pub(crate) commands: Commands<Shell>,
     pub(crate) network: NetworkHandle,
     pub(crate) cache: Cache,

@@ -118,7 +118,7 @@ impl Node {
         let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
         let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
         let shelf = Shelf::new(config.home.join("snapshots"));
-        let made = snapshot::keeper::run(config.snapshots, shelf, history.clone(), tip.clone());
+        let made = snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
         tokio::spawn(made);
         let cache = Cache::open(config.home.join("blobs"))?;
         let (network, events) = start_network(&config, &identity, cache.clone()).await?;
@@ -141,6 +141,7 @@ impl Node {
             tip: tip.clone(),
             store,
             history,
+            shelf: config.snapshots.serve.then(|| shelf.clone()),
             commands,
             network,
             cache,

@@ -119,18 +119,20 @@ where
     }
 }
 
-/// A table of one entry that is always there.
+/// A table of one entry, which can always be read and is part of the state from when it is first
+/// written.
 #[derive(Debug, Clone, Default)]
 pub struct Single<T> {
     value: T,
     changed: bool,
+    written: bool,
 }
 
 impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
     /// A single entry, which counts as changed.
     #[must_use]
     pub const fn new(value: T) -> Self {
-        Self { value, changed: true }
+        Self { value, changed: true, written: true }
     }
 
     /// The value.
@@ -142,6 +144,7 @@ impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
     /// The value, to change.
     pub const fn get_mut(&mut self) -> &mut T {
         self.changed = true;
+        self.written = true;
         &mut self.value
     }
 
@@ -152,9 +155,9 @@ impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
         }
     }
 
-    /// As [`Table::entries`].
+    /// As [`Table::entries`]: none before it was written, because the state tree has none then.
     pub fn entries(&self, tag: u8) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-        std::iter::once((vec![tag], codec::encode(&self.value)))
+        self.written.then(|| (vec![tag], codec::encode(&self.value))).into_iter()
     }
 
     /// As [`Table::load`].
@@ -163,6 +166,7 @@ impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
     /// [`CodecError`] for bytes that are not this entry.
     pub fn load(&mut self, _key: &[u8], value: &[u8]) -> Result<(), CodecError> {
         self.value = codec::decode(value, MAX_ENTRY_BYTES)?;
+        self.written = true;
         Ok(())
     }
 }
@@ -192,6 +196,20 @@ mod tests {
         changes.clear();
         table.drain_changes(9, &mut changes);
         assert!(changes.is_empty());
+    }
+
+    #[test]
+    fn a_single_entry_is_listed_from_when_it_is_part_of_the_state() {
+        let mut single = Single::<u16>::default();
+        let mut changes = Vec::new();
+        single.drain_changes(9, &mut changes);
+        assert_eq!((changes.len(), single.entries(9).count()), (0, 0));
+        *single.get_mut() = 3;
+        assert_eq!(single.entries(9).collect::<Vec<_>>(), [(vec![9], vec![3, 0])]);
+        let mut copy = Single::<u16>::default();
+        copy.load(&[], &[3, 0]).unwrap();
+        assert_eq!(copy.entries(9).count(), 1);
+        assert_eq!(Single::new(5u16).entries(9).count(), 1);
     }
 
     #[test]

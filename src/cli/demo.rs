@@ -19,9 +19,12 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Only this part.
+    /// Only this part; all but `growth` if none is named.
     #[arg(value_enum)]
     pub(crate) part: Option<BenchPart>,
+    /// Over how many blocks growth is measured.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) blocks: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -36,4 +39,8 @@ pub(crate) enum BenchPart {
     Certificate,
     /// The two stores, and artifact transfer.
     Io,
+    /// Catching up by blocks and by a snapshot.
+    Sync,
+    /// Memory and store over many blocks, with each store; takes long.
+    Growth,
 }

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::{SnapshotVerb, Sync};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum NodeVerb {
     /// Run the node of the home until it is told to end.
@@ -9,6 +11,11 @@ pub(crate) enum NodeVerb {
         #[command(flatten)]
         changes: Changes,
     },
+    /// Snapshots of the state: a way for other nodes to join late.
+    #[command(subcommand)]
+    Snapshot(SnapshotVerb),
+    /// Fill an empty home with a snapshot of other nodes.
+    Sync(Sync),
 }
 
 /// Settings that a command changes for itself.

@@ -4,7 +4,7 @@ use probity_node::ports::tcp;
 use probity_node::{Node, NodeConfig};
 
 use crate::cli::{Global, NodeVerb};
-use crate::commands::{block_on, told_to_end};
+use crate::commands::{block_on, snapshot, sync, told_to_end};
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::Home;
 use crate::home::settings::PeerAddress;
@@ -16,6 +16,8 @@ pub(crate) fn run(global: &Global, verb: NodeVerb) -> Result<(), Failure> {
             let home = Home::open(global, &changes.set)?;
             block_on(start(global, &home))
         }
+        NodeVerb::Snapshot(verb) => snapshot::run(global, verb),
+        NodeVerb::Sync(arguments) => sync::run(global, &arguments),
     }
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
         api: Some(settings.api.listen),
         block_time: settings.consensus.block_time(),
         mempool: settings.mempool.limits(),
+        snapshots: settings.snapshots.config(),
         network: settings.network.limits(),
         ..NodeConfig::loopback(name, home.place.data.clone(), home.genesis.clone())
     })

@@ -51,6 +51,9 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("network.max_incoming", "256", "Most connections from others."),
     known("network.max_outgoing", "64", "Most connections to others."),
     known("store.kind", "\"sled\"", "What keeps the chain: \"sled\" or \"redb\"."),
+    known("snapshots.every", "0", "A snapshot is made at every multiple of this height; 0: none."),
+    known("snapshots.keep", "2", "How many snapshots are kept."),
+    known("snapshots.serve", "false", "Whether the API hands snapshots out."),
     known(
         "keys.operator",
         "\"operator.json\"",

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use probity_node::network::{self, Multiaddr};
+use probity_node::snapshot::SnapshotConfig;
 use probity_node::store::StoreKind;
 use probity_node::{mempool, ports};
 use probity_primitives::OperatorId;
@@ -25,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) consensus: ConsensusSection,
     pub(crate) network: NetworkSection,
     pub(crate) store: StoreSection,
+    pub(crate) snapshots: SnapshotsSection,
     pub(crate) keys: KeysSection,
     pub(crate) mempool: MempoolSection,
     pub(crate) log: LogSection,
@@ -66,6 +68,14 @@ pub(crate) struct NetworkSection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreSection {
     pub(crate) kind: StoreKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SnapshotsSection {
+    pub(crate) every: u64,
+    pub(crate) keep: NonZeroUsize,
+    pub(crate) serve: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +140,13 @@ impl NetworkSection {
             outgoing_connections: self.max_outgoing.get(),
             ..network::Limits::default()
         }
+    }
+}
+
+impl SnapshotsSection {
+    /// When snapshots are made.
+    pub(crate) const fn config(&self) -> SnapshotConfig {
+        SnapshotConfig { every: self.every, keep: self.keep.get(), serve: self.serve }
     }
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use probity_api::EventRecord;
-use probity_api::view::BlobView;
+use probity_api::view::{BlobView, SnapshotView};
 use probity_primitives::{ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
@@ -98,6 +98,35 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`BlobError`], also if the body breaks off.
     async fn put_blob(&self, body: ByteStream) -> Result<BlobView, BlobError>;
+
+    /// The snapshots that are handed out, oldest first; none unless the node is told to.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    async fn snapshots(&self) -> Result<Vec<SnapshotView>, BackendError> {
+        Ok(Vec::new())
+    }
+
+    /// The bytes of a part of a snapshot that is handed out.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    async fn snapshot_part(
+        &self,
+        _height: Height,
+        _part: SnapshotPart,
+    ) -> Result<Option<Vec<u8>>, BackendError> {
+        Ok(None)
+    }
+}
+
+/// A part of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotPart {
+    /// What it says of itself.
+    Manifest,
+    /// One of its chunks.
+    Chunk(u32),
 }
 
 /// How a node stands among its peers.

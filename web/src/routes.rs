@@ -7,6 +7,7 @@ mod events;
 mod money;
 mod node;
 mod proofs;
+mod snapshots;
 mod txs;
 
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
         .route("/results/{task}/certificate", get(evaluation::certificate))
         .route("/blobs", axum::routing::put(blobs::put))
         .route("/blobs/{hash}", get(blobs::get))
+        .route("/snapshots/{height}/manifest", get(snapshots::manifest))
+        .route("/snapshots/{height}/chunks/{index}", get(snapshots::chunk))
         .route_layer(from_fn_with_state(app.clone(), guard::guard_transfer));
     let api = quick().route_layer(from_fn_with_state(app.clone(), guard::guard)).merge(slow);
     people
@@ -93,6 +96,7 @@ fn quick() -> Router<App> {
         .route("/txs/{hash}", get(txs::receipt))
         .route("/proofs/{key}", get(proofs::prove))
         .route("/events", get(events::stream))
+        .route("/snapshots", get(snapshots::list))
 }
 
 async fn no_route(uri: axum::http::Uri) -> ApiError {

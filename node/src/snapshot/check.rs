@@ -75,7 +75,9 @@ fn is_on_the_way(manifest: &Manifest, trust: Trust) -> Result<(), SnapshotError>
     let reason = match headers.find(|header| header.height == height) {
         Some(header) if header.hash() == block => return Ok(()),
         Some(header) => format!("it has {}", header.hash()),
-        None => format!("it leads to height {} and shows no block of that height", manifest.height()),
+        None => {
+            format!("it leads to height {} and shows no block of that height", manifest.height())
+        }
     };
     Err(SnapshotError::Untrusted { height, trusted: block.0, reason })
 }

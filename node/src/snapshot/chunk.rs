@@ -72,11 +72,7 @@ pub fn matches(index: u32, info: &ChunkInfo, bytes: &[u8]) -> Result<(), Snapsho
 /// # Errors
 /// [`SnapshotError::Chunk`] for other bytes, [`SnapshotError::Malformed`] for bytes that are no
 /// chunk, or one of another number of entries.
-pub fn read(
-    index: u32,
-    info: &ChunkInfo,
-    bytes: &[u8],
-) -> Result<Vec<StateEntry>, SnapshotError> {
+pub fn read(index: u32, info: &ChunkInfo, bytes: &[u8]) -> Result<Vec<StateEntry>, SnapshotError> {
     matches(index, info, bytes)?;
     let refuse = |reason: String| SnapshotError::Malformed { index, reason };
     let ChunkBytes { entries } =

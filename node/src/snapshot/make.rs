@@ -12,7 +12,7 @@ use probity_runtime::Chain;
 
 use super::chunk::Cutter;
 use super::manifest::{ChunkInfo, Manifest, SNAPSHOT_SCHEMA};
-use super::shelf::{MANIFEST, Shelf, chunk_name};
+use super::shelf::{MANIFEST, SUMMARY, Shelf, chunk_name};
 use super::{SnapshotError, io};
 use crate::replica::history::History;
 
@@ -41,6 +41,8 @@ pub fn make(chain: &Chain, history: &History, shelf: &Shelf) -> Result<Manifest,
         commit,
         changes,
     };
+    let summary = serde_json::to_vec(&manifest.summary()).map_err(|error| refuse(&error))?;
+    write_durably(&folder.path().join(SUMMARY), &summary)?;
     write_durably(&folder.path().join(MANIFEST), &manifest.to_json()?)?;
     shelf.finish(folder, height)?;
     Ok(manifest)

@@ -7,6 +7,7 @@
 //!   or fetch without bound.
 
 use borsh::BorshSerialize;
+use probity_api::view::SnapshotView;
 use probity_primitives::{BlockHash, BoundedString, BoundedVec, ContentHash, Domain, Hash, Height};
 use probity_runtime::Header;
 use probity_runtime::certificate::Certificate;
@@ -99,6 +100,21 @@ impl Manifest {
             chunks,
         };
         Hash::of(Domain::Snapshot, &content)
+    }
+
+    /// What a list says of the snapshot.
+    #[must_use]
+    pub fn summary(&self) -> SnapshotView {
+        SnapshotView {
+            height: self.header.height,
+            block: self.header.hash(),
+            id: self.id(),
+            state_root: self.header.state_root,
+            time_ms: self.header.time_ms,
+            entries: self.entries,
+            chunks: u32::try_from(self.chunks.len()).unwrap_or(u32::MAX),
+            bytes: self.bytes(),
+        }
     }
 
     /// The bytes of all chunks together.

@@ -67,7 +67,9 @@ pub enum SnapshotError {
     #[error("the manifest is refused: {0}")]
     Manifest(String),
     /// It is another chain's.
-    #[error("the snapshot is of the chain {found:?} with genesis {found_hash}, not {expected:?} with {expected_hash}")]
+    #[error(
+        "the snapshot is of the chain {found:?} with genesis {found_hash}, not {expected:?} with {expected_hash}"
+    )]
     OtherChain {
         /// The chain that it names.
         found: ChainId,
@@ -100,7 +102,9 @@ pub enum SnapshotError {
     #[error(transparent)]
     Trail(#[from] TrailError),
     /// The reader trusts another block.
-    #[error("the trusted block {trusted} of height {height} is not on the way to this snapshot: {reason}")]
+    #[error(
+        "the trusted block {trusted} of height {height} is not on the way to this snapshot: {reason}"
+    )]
     Untrusted {
         /// The height of the trusted block.
         height: Height,

@@ -3,6 +3,7 @@
 //! ```text
 //! snapshots/
 //!   1200/manifest.json
+//!        summary.json
 //!        00000.chunk
 //!        00001.chunk
 //!   .making-1300-5     being written; swept away when a shelf is opened by its keeper
@@ -11,12 +12,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use probity_api::view::SnapshotView;
 use probity_primitives::Height;
 
 use super::make::{read_bounded, sync_folder};
 use super::manifest::{MAX_CHUNK_BYTES, MAX_MANIFEST_BYTES, Manifest};
 use super::{SnapshotError, io};
 
+/// The name of the summary of a manifest: lists are made of these, as a manifest may be long.
+pub(super) const SUMMARY: &str = "summary.json";
+/// The longest summary, in bytes.
+const MAX_SUMMARY_BYTES: u64 = 4_096;
 /// The name of a manifest.
 pub const MANIFEST: &str = "manifest.json";
 /// The beginning of the name of a folder that is being written.
@@ -99,6 +105,24 @@ impl Shelf {
             return Ok(None);
         }
         read_bounded(&path, u64::try_from(MAX_CHUNK_BYTES).unwrap_or(u64::MAX)).map(Some)
+    }
+
+    /// What is said of all snapshots, oldest first; one without a summary is left out.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] if one cannot be read.
+    pub fn summaries(&self) -> Result<Vec<SnapshotView>, SnapshotError> {
+        let mut summaries = Vec::new();
+        for height in self.heights()? {
+            let path = self.folder(height).join(SUMMARY);
+            if path.is_file() {
+                let json = read_bounded(&path, MAX_SUMMARY_BYTES)?;
+                let summary = serde_json::from_slice(&json);
+                summaries
+                    .push(summary.map_err(|error| SnapshotError::Manifest(error.to_string()))?);
+            }
+        }
+        Ok(summaries)
     }
 
     /// Removes all but the newest `keep` snapshots, and says which.

@@ -93,6 +93,8 @@ pub enum Code {
     TxNotFound,
     /// Neither the node nor its peers have the file.
     BlobNotFound,
+    /// The node hands out no such snapshot.
+    SnapshotNotFound,
     /// The file is longer than the node keeps.
     BlobTooLarge,
     /// The state at the height is not kept any more.
@@ -126,7 +128,7 @@ const fn later(name: &'static str, status: u16, title: &'static str) -> Row {
 
 impl Code {
     /// Every code, in the order of the specification.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MalformedId,
         Self::BadParameter,
         Self::BadCursor,
@@ -144,6 +146,7 @@ impl Code {
         Self::BlockNotFound,
         Self::TxNotFound,
         Self::BlobNotFound,
+        Self::SnapshotNotFound,
         Self::BlobTooLarge,
         Self::HeightPruned,
         Self::EventsPruned,
@@ -192,6 +195,7 @@ impl Code {
             Self::BlockNotFound => later("block_not_found", 404, "No such block"),
             Self::TxNotFound => later("tx_not_found", 404, "Transaction not in a block"),
             Self::BlobNotFound => later("blob_not_found", 404, "No such file"),
+            Self::SnapshotNotFound => later("snapshot_not_found", 404, "No such snapshot"),
             Self::BlobTooLarge => row("blob_too_large", 413, "File too large"),
             Self::HeightPruned => row("height_pruned", 410, "Height no longer kept"),
             Self::EventsPruned => row("events_pruned", 410, "Events no longer kept"),

@@ -142,6 +142,31 @@ impl View for BlobView {
     const SCHEMA: &'static str = "probity.blob/v1";
 }
 
+/// A snapshot of the state that a node has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotView {
+    /// The height of the state.
+    pub height: Height,
+    /// The block whose state it is.
+    pub block: BlockHash,
+    /// The snapshot's name: the same at every node that has one of this state.
+    pub id: Hash,
+    /// The root of the state.
+    pub state_root: Hash,
+    /// The time of the block, in milliseconds since 1970.
+    pub time_ms: u64,
+    /// How many entries the state has.
+    pub entries: u64,
+    /// In how many chunks they are.
+    pub chunks: u32,
+    /// How many bytes the chunks have together.
+    pub bytes: u64,
+}
+
+impl View for SnapshotView {
+    const SCHEMA: &'static str = "probity.snapshot_summary/v1";
+}
+
 /// A transaction in JSON: the hexadecimal digits of its canonical bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
