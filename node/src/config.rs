@@ -53,6 +53,8 @@ pub struct NodeConfig {
     pub mempool: mempool::Limits,
     /// The limits of the node's own network.
     pub network: network::Limits,
+    /// How the node's own network is reached.
+    pub nat: network::Nat,
     /// When snapshots of the state are made, and whether others may have them.
     pub snapshots: SnapshotConfig,
 }
@@ -80,6 +82,7 @@ impl NodeConfig {
             equivocates: 0..0,
             mempool: mempool::Limits::default(),
             network: network::Limits::default(),
+            nat: network::Nat::default(),
             snapshots: SnapshotConfig::default(),
         }
     }

@@ -25,10 +25,12 @@ use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
 use crate::metrics::{self, Traffic};
 use crate::network::identity::{IdentityError, load_or_create};
-use crate::network::{Network, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle};
+use crate::network::{
+    Network, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle, Statement,
+};
 use crate::ports;
 use crate::relay;
-use crate::replica::{OpenError, Replica};
+use crate::replica::{OpenError, OperatorKeys, Replica};
 use crate::reporter::{MAX_PENDING, Reporter};
 use crate::shell::Shell;
 use crate::snapshot::{self, Shelf};
@@ -243,13 +245,21 @@ async fn start_network(
     identity: &ChainIdentity,
     cache: Cache,
 ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), StartError> {
+    let key = load_or_create(&config.home.join("network.key"))?;
+    let peer = key.public().to_peer_id();
+    let state = |keys: &OperatorKeys| {
+        Statement::sign(&identity.genesis_hash, keys.operator, &keys.keypair, &peer)
+    };
     let network = NetworkConfig {
-        identity: load_or_create(&config.home.join("network.key"))?,
+        statement: config.operator.as_ref().map(state),
+        identity: key,
         listen: config.network_listen.clone(),
         peers: config.network_peers.clone(),
         chain_id: identity.chain_id.to_string(),
         genesis_hash: identity.genesis_hash,
         spool: config.home.join("spool"),
+        peers_file: Some(config.home.join("peers.json")),
+        nat: config.nat.clone(),
         limits: config.network,
     };
     Ok(Network::start(network, cache).await?)

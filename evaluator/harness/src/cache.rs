@@ -169,6 +169,55 @@ impl Cache {
         }
     }
 
+    /// Moves a file into the cache, without a copy if both are on one file system. The caller has
+    /// checked that its hash is `hash`.
+    ///
+    /// # Errors
+    /// [`CacheError::TooLarge`] or [`CacheError::Io`].
+    pub fn adopt(&self, path: &Path, hash: ContentHash) -> Result<PathBuf, CacheError> {
+        let file = File::open(path).map_err(io_error("open", path))?;
+        let len = file.metadata().map_err(io_error("inspect", path))?.len();
+        if len > self.limit {
+            return Err(CacheError::TooLarge { len, limit: self.limit });
+        }
+        file.sync_all().map_err(io_error("flush", path))?;
+        let target = self.path_of(&hash);
+        if let Some(shelf) = target.parent() {
+            fs::create_dir_all(shelf).map_err(io_error("create", shelf))?;
+        }
+        match fs::rename(path, &target) {
+            Ok(()) => Ok(target),
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                self.insert_file(path, Some(hash))?;
+                fs::remove_file(path).map_err(io_error("remove", path))?;
+                Ok(target)
+            }
+            Err(source) => Err(CacheError::Io { action: "name", path: target, source }),
+        }
+    }
+
+    /// The names of the files in the cache, at most `limit` of them.
+    ///
+    /// # Errors
+    /// [`CacheError::Io`].
+    pub fn list(&self, limit: usize) -> Result<Vec<ContentHash>, CacheError> {
+        let folder = self.root.join("blake3");
+        let mut hashes = Vec::new();
+        for shelf in fs::read_dir(&folder).map_err(io_error("list", &folder))? {
+            let shelf = shelf.map_err(io_error("list", &folder))?.path();
+            for entry in fs::read_dir(&shelf).map_err(io_error("list", &shelf))? {
+                let name = entry.map_err(io_error("list", &shelf))?.file_name();
+                // A file that somebody else put there has another kind of name.
+                if let Some(hash) = name.to_str().and_then(|name| name.parse().ok())
+                    && hashes.len() < limit
+                {
+                    hashes.push(hash);
+                }
+            }
+        }
+        Ok(hashes)
+    }
+
     /// A file that arrives from its start to its end and whose size nobody knows yet.
     ///
     /// # Errors
@@ -357,6 +406,22 @@ mod tests {
         assert_eq!(fs::read(cache.get(&hash).unwrap()).unwrap(), b"probity");
         assert_eq!(cache.insert_bytes(b"probity").unwrap(), hash);
         assert_eq!(cache.get(&ContentHash::of_file(b"other")), None);
+    }
+
+    #[test]
+    fn an_adopted_file_is_moved_and_listed() {
+        let (folder, cache) = cache(10);
+        let path = folder.path().join("file");
+        fs::write(&path, b"moved").unwrap();
+        let hash = ContentHash::of_file(b"moved");
+        assert_eq!(cache.adopt(&path, hash).unwrap(), cache.path_of(&hash));
+        assert!(!path.exists());
+        assert_eq!(cache.read(&hash, 10).unwrap(), b"moved");
+        assert_eq!(cache.list(9).unwrap(), [hash]);
+        assert_eq!(cache.list(0).unwrap(), []);
+        fs::write(&path, b"eleven chars").unwrap();
+        let refused = cache.adopt(&path, hash).unwrap_err();
+        assert!(matches!(refused, CacheError::TooLarge { len: 12, limit: 10 }), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use libp2p::identity::Keypair;
 use probity_harness::cache::{Cache, CacheError};
 use probity_primitives::Hash;
 
-use super::{FetchError, Limits, Network, NetworkConfig, NetworkError, NetworkHandle};
+use super::{FetchError, Limits, Nat, Network, NetworkConfig, NetworkError, NetworkHandle};
 
 /// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +95,9 @@ async fn start(
         chain_id: "bench".to_owned(),
         genesis_hash: Hash::ZERO,
         spool: dir.join(name),
+        peers_file: None,
+        statement: None,
+        nat: Nat::default(),
         limits: Limits::default(),
     };
     // Nothing is gossiped, so that nobody needs to take the events.

@@ -3,7 +3,7 @@
 //! A peer that is not connected is called again and again, with waits that double up to a limit. An
 //! address may name its peer (`/p2p/..`); if not, the peer is learnt from the first connection.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use libp2p::multiaddr::Protocol;
@@ -11,12 +11,18 @@ use libp2p::{Multiaddr, PeerId};
 
 /// Most static peers.
 const MAX_STATIC_PEERS: usize = 1024;
+/// Most other peers whose last call is remembered.
+const MAX_TRIED: usize = 1024;
+/// Wait before another peer is called again.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// The static peers and when each is called next.
 #[derive(Debug)]
 pub(super) struct Dialer {
     waits: (Duration, Duration),
     entries: Vec<Entry>,
+    /// Other peers, and when each was called last.
+    tried: BTreeMap<PeerId, Instant>,
 }
 
 #[derive(Debug)]
@@ -30,7 +36,7 @@ struct Entry {
 impl Dialer {
     /// Nobody to call yet; waits grow from the first to the second of `waits`.
     pub(super) const fn new(waits: (Duration, Duration)) -> Self {
-        Self { waits, entries: Vec::new() }
+        Self { waits, entries: Vec::new(), tried: BTreeMap::new() }
     }
 
     /// Adds a peer, unless its address is known or there are too many.
@@ -43,28 +49,49 @@ impl Dialer {
         self.entries.push(Entry { address, peer, next: None, wait: self.waits.0 });
     }
 
-    /// A call to `address` reached `peer`.
-    pub(super) fn learn(&mut self, address: &Multiaddr, peer: PeerId) {
+    /// Whether a peer is one of those to call again and again, as far as that is known.
+    pub(super) fn keeps(&self, peer: &PeerId) -> bool {
+        self.entries.iter().any(|entry| entry.peer.as_ref() == Some(peer))
+    }
+
+    /// Whether it is time to call a peer that is not static; if so, not again for a while.
+    pub(super) fn try_once(&mut self, peer: PeerId, now: Instant) -> bool {
+        self.tried.retain(|_, last| now.saturating_duration_since(*last) < PAUSE);
+        let due = !self.tried.contains_key(&peer) && self.tried.len() < MAX_TRIED;
+        if due {
+            self.tried.insert(peer, now);
+        }
+        due
+    }
+
+    /// A call to `address` reached `peer`; whether that is a static peer.
+    pub(super) fn learn(&mut self, address: &Multiaddr, peer: PeerId) -> bool {
         let reached = without_peer(address);
         for entry in &mut self.entries {
             if without_peer(&entry.address) == reached {
                 entry.peer = Some(peer);
             }
         }
+        self.keeps(&peer)
     }
 
-    /// The addresses to call now. Whoever is connected is left alone, and its wait begins anew.
-    pub(super) fn due(&mut self, now: Instant, connected: &BTreeSet<PeerId>) -> Vec<Multiaddr> {
+    /// Who to call now, if that is known, and where. Whoever is connected is left alone, and its
+    /// wait begins anew.
+    pub(super) fn due(
+        &mut self,
+        now: Instant,
+        connected: impl Fn(&PeerId) -> bool,
+    ) -> Vec<(Option<PeerId>, Multiaddr)> {
         let (first, last) = self.waits;
         let mut due = Vec::new();
         for entry in &mut self.entries {
-            if entry.peer.is_some_and(|peer| connected.contains(&peer)) {
+            if entry.peer.as_ref().is_some_and(&connected) {
                 entry.wait = first;
                 entry.next = None;
             } else if entry.next.is_none_or(|next| next <= now) {
                 entry.next = now.checked_add(entry.wait);
                 entry.wait = entry.wait.saturating_mul(2).min(last);
-                due.push(entry.address.clone());
+                due.push((entry.peer, entry.address.clone()));
             }
         }
         due
@@ -96,7 +123,7 @@ mod tests {
         dialer.add("/ip4/127.0.0.1/tcp/1".parse().unwrap());
         dialer.add("/ip4/127.0.0.1/tcp/1".parse().unwrap());
         let calls: Vec<u64> =
-            (0..16).filter(|n| !dialer.due(at(start, *n), &BTreeSet::new()).is_empty()).collect();
+            (0..16).filter(|n| !dialer.due(at(start, *n), |_| false).is_empty()).collect();
         assert_eq!(calls, [0, 1, 3, 7, 11, 15]);
     }
 
@@ -107,10 +134,12 @@ mod tests {
         let peer = PeerId::random();
         let address: Multiaddr = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
         dialer.add(address.clone());
-        assert_eq!(dialer.due(start, &BTreeSet::new()).len(), 1);
-        dialer.learn(&address.clone().with(Protocol::P2p(peer)), peer);
-        assert!(dialer.due(at(start, 9), &BTreeSet::from([peer])).is_empty());
-        assert_eq!(dialer.due(at(start, 9), &BTreeSet::new()), [address]);
+        assert_eq!(dialer.due(start, |_| false).len(), 1);
+        assert!(!dialer.keeps(&peer));
+        assert!(dialer.learn(&address.clone().with(Protocol::P2p(peer)), peer));
+        assert!(dialer.keeps(&peer));
+        assert!(dialer.due(at(start, 9), |one| *one == peer).is_empty());
+        assert_eq!(dialer.due(at(start, 9), |_| false), [(Some(peer), address)]);
     }
 
     #[test]
@@ -118,7 +147,16 @@ mod tests {
         let mut dialer = Dialer::new(WAITS);
         let peer = PeerId::random();
         dialer.add(format!("/ip4/127.0.0.1/tcp/1/p2p/{peer}").parse().unwrap());
-        assert!(dialer.due(Instant::now(), &BTreeSet::from([peer])).is_empty());
-        assert_eq!(dialer.due(Instant::now(), &BTreeSet::new()).len(), 1);
+        assert!(dialer.due(Instant::now(), |one| *one == peer).is_empty());
+        assert_eq!(dialer.due(Instant::now(), |_| false).len(), 1);
+    }
+
+    #[test]
+    fn another_peer_is_not_called_twice_within_a_minute() {
+        let mut dialer = Dialer::new(WAITS);
+        let (peer, start) = (PeerId::random(), Instant::now());
+        assert!(dialer.try_once(peer, start));
+        assert!(!dialer.try_once(peer, at(start, 59)));
+        assert!(dialer.try_once(peer, at(start, 60)));
     }
 }

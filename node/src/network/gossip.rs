@@ -5,10 +5,11 @@
 //! and it is passed on only after the application has judged it.
 //!
 //! Messages are anonymous: a transaction carries its sender's signature already, and a second one
-//! would only tell everybody which node a sender uses.
+//! would only tell everybody which node a sender uses. A message that names its author all the same
+//! is refused, so that nobody can be blamed for it: a peer answers for what it hands on.
 //!
 //! # Not here
-//! Scoring of peers that send rejected transactions.
+//! What a refused transaction costs: [`super::score`].
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use probity_primitives::Hash;
 use tokio::sync::mpsc;
 
 use super::limits::Limits;
+use super::score;
 
 /// How long a transaction that was seen is not taken again.
 const DUPLICATE_TIME: Duration = Duration::from_secs(60);
@@ -152,6 +154,7 @@ pub(super) fn behaviour(topic: &IdentTopic, limits: &Limits) -> Result<Behaviour
         .map_err(|error| error.to_string())?;
     let mut behaviour =
         Behaviour::new(MessageAuthenticity::Anonymous, config).map_err(str::to_owned)?;
+    behaviour.with_peer_score(score::params(topic, limits), score::thresholds())?;
     behaviour.subscribe(topic).map_err(|error| error.to_string())?;
     Ok(behaviour)
 }

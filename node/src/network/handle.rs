@@ -10,7 +10,9 @@ use probity_primitives::ContentHash;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::command::Command;
+use super::counters::{Counters, NetworkCounts};
 use super::gossip::PublishError;
+use super::peers::{Book, PeerView};
 use super::transfer::FetchError;
 use super::transfer::fetch::Fetcher;
 
@@ -24,13 +26,21 @@ pub struct NetworkHandle {
     inner: Arc<Inner>,
 }
 
+/// What the driver shows.
+#[derive(Debug)]
+pub(super) struct Views {
+    pub(super) addresses: watch::Receiver<Vec<Multiaddr>>,
+    pub(super) connected: watch::Receiver<BTreeSet<PeerId>>,
+    pub(super) chain_peers: watch::Receiver<BTreeSet<PeerId>>,
+    pub(super) book: Book,
+    pub(super) counters: Arc<Counters>,
+}
+
 #[derive(Debug)]
 struct Inner {
     peer_id: PeerId,
     commands: mpsc::Sender<Command>,
-    addresses: watch::Receiver<Vec<Multiaddr>>,
-    peers: watch::Receiver<BTreeSet<PeerId>>,
-    chain_peers: watch::Receiver<BTreeSet<PeerId>>,
+    views: Views,
     fetcher: Fetcher,
     /// Files that are fetched now or wait to be.
     fetches: Mutex<HashMap<ContentHash, SharedFetch>>,
@@ -41,15 +51,12 @@ impl NetworkHandle {
     pub(super) fn new(
         peer_id: PeerId,
         commands: mpsc::Sender<Command>,
-        addresses: watch::Receiver<Vec<Multiaddr>>,
-        peers: watch::Receiver<BTreeSet<PeerId>>,
-        chain_peers: watch::Receiver<BTreeSet<PeerId>>,
+        views: Views,
         fetcher: Fetcher,
     ) -> Self {
         let slots = Semaphore::new(fetcher.limits.fetches.max(1));
         let fetches = Mutex::new(HashMap::new());
-        let inner =
-            Inner { peer_id, commands, addresses, peers, chain_peers, fetcher, fetches, slots };
+        let inner = Inner { peer_id, commands, views, fetcher, fetches, slots };
         Self { inner: Arc::new(inner) }
     }
 
@@ -62,18 +69,30 @@ impl NetworkHandle {
     /// Where this node listens, with the ports that the system chose.
     #[must_use]
     pub fn listen_addrs(&self) -> Vec<Multiaddr> {
-        self.inner.addresses.borrow().clone()
+        self.inner.views.addresses.borrow().clone()
     }
 
-    /// Who is connected now.
+    /// The peers of this chain that are connected now, with all that is known of them.
     #[must_use]
-    pub fn peers(&self) -> BTreeSet<PeerId> {
-        self.inner.peers.borrow().clone()
+    pub fn peers(&self) -> Vec<PeerView> {
+        self.inner.views.book.views()
+    }
+
+    /// Their names.
+    #[must_use]
+    pub fn connected(&self) -> BTreeSet<PeerId> {
+        self.inner.views.connected.borrow().clone()
+    }
+
+    /// What was counted so far, for metrics.
+    #[must_use]
+    pub fn counts(&self) -> NetworkCounts {
+        self.inner.views.book.count(self.inner.views.counters.now())
     }
 
     /// Waits until at least `count` peers are connected, or the network ends.
     pub async fn wait_for_peers(&self, count: usize) {
-        let mut peers = self.inner.peers.clone();
+        let mut peers = self.inner.views.connected.clone();
         // An error means that the network has ended, and no more peers will come.
         let _ = peers.wait_for(|peers| peers.len() >= count).await;
     }
@@ -81,13 +100,13 @@ impl NetworkHandle {
     /// Who of them gossips this chain's transactions.
     #[must_use]
     pub fn chain_peers(&self) -> BTreeSet<PeerId> {
-        self.inner.chain_peers.borrow().clone()
+        self.inner.views.chain_peers.borrow().clone()
     }
 
     /// Waits until at least `count` peers gossip this chain's transactions, or the network ends. A
     /// peer hears only what is published after that.
     pub async fn wait_for_chain_peers(&self, count: usize) {
-        let mut peers = self.inner.chain_peers.clone();
+        let mut peers = self.inner.views.chain_peers.clone();
         // An error means that the network has ended, and no more peers will come.
         let _ = peers.wait_for(|peers| peers.len() >= count).await;
     }
@@ -167,7 +186,7 @@ impl NetworkHandle {
 impl Inner {
     async fn fetch(self: Arc<Self>, hash: ContentHash, limit: u64) -> Result<PathBuf, FetchError> {
         let slot = self.slots.acquire().await;
-        let peers = self.peers.borrow().iter().copied().collect();
+        let peers = self.views.connected.borrow().iter().copied().collect();
         let result = self.fetcher.fetch(peers, hash, limit).await;
         drop(slot);
         self.lock().remove(&hash);

@@ -9,32 +9,47 @@
 //! - Every queue, message, wait and connection count has a limit, all of them in [`Limits`].
 //! - A transaction is passed on only after the application accepted it.
 //! - A file enters the cache only after its hash was checked.
+//! - A peer counts only after it said that it belongs to this chain; peers of others are refused.
 //!
 //! # Not here
-//! Consensus messages. Finding peers: they are given by address, or call. What a transaction means.
+//! Consensus messages. What a transaction means. Whether an operator's key is its key.
 //!
 //! Spec: `docs/spec/21-network.md`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use libp2p::identity::Keypair;
 use probity_harness::cache::Cache;
 use probity_primitives::Hash;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 mod behaviour;
 pub mod bench;
 mod command;
+mod conduct;
+mod counters;
 mod dialer;
 mod driver;
 mod gossip;
+mod guard;
 mod handle;
 pub mod identity;
+mod known;
 mod limits;
 mod listen;
+mod meter;
+pub mod nat;
+mod peers;
+mod rate;
+mod score;
+mod settings;
+mod statement;
+mod subnet;
 pub mod transfer;
+mod transport;
 
 #[cfg(test)]
 mod tests;
@@ -42,15 +57,26 @@ mod tests;
 pub use libp2p::{Multiaddr, PeerId};
 
 pub use self::command::AskError;
+pub use self::counters::NetworkCounts;
 pub use self::gossip::{IncomingTx, Judgement, PublishError, Verdict};
+pub use self::guard::TurnedAway;
 pub use self::handle::NetworkHandle;
 pub use self::limits::Limits;
+pub use self::nat::{Nat, Reach};
+pub use self::peers::{Direction, PeerView};
+pub use self::rate::Rate;
+pub use self::settings::{Settings, SettingsError};
+pub use self::statement::{BoundOperator, Statement};
 pub use self::transfer::{FetchError, Refusal, Refusals};
 
+use self::behaviour::Parts;
 use self::command::Asker;
+use self::counters::Counters;
 use self::driver::{Driver, Ends};
+use self::handle::Views;
+use self::meter::Meters;
+use self::peers::Book;
 use self::transfer::fetch::Fetcher;
-use self::transfer::serve::Library;
 
 /// Longest wait for the listeners to open.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,6 +118,12 @@ pub struct NetworkConfig {
     pub genesis_hash: Hash,
     /// A folder for files on their way in.
     pub spool: PathBuf,
+    /// A file for the peers that were good, to call them again after a restart.
+    pub peers_file: Option<PathBuf>,
+    /// The operator's statement that this node is its own, shown to all peers.
+    pub statement: Option<Statement>,
+    /// How this node is reached.
+    pub nat: Nat,
     /// The limits.
     pub limits: Limits,
 }
@@ -123,36 +155,66 @@ impl Network {
         config: NetworkConfig,
         cache: Cache,
     ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), NetworkError> {
-        let NetworkConfig { identity, listen, peers, chain_id, genesis_hash, spool, limits } =
-            config;
-        let topic = gossip::topic(&chain_id, &genesis_hash);
-        let swarm = behaviour::swarm(&identity, &topic, &limits).map_err(NetworkError::Setup)?;
+        let counters = Arc::new(Counters::default());
+        let meters = Meters::new(Arc::clone(&counters));
+        let topic = gossip::topic(&config.chain_id, &config.genesis_hash);
+        let swarm = behaviour::swarm(&Parts {
+            identity: &config.identity,
+            topic: &topic,
+            genesis: &config.genesis_hash,
+            statement: config.statement.as_ref(),
+            limits: &config.limits,
+            nat: &config.nat,
+            counters: &counters,
+            meters: &meters,
+        });
+        let swarm = swarm.map_err(NetworkError::Setup)?;
+        let limits = config.limits;
         let (commands, commands_end) = mpsc::channel(limits.command_queue.max(1));
         let (events_end, events) = mpsc::channel(limits.event_queue.max(1));
         let (addresses_end, addresses) = watch::channel(Vec::new());
         let (peers_end, connected) = watch::channel(BTreeSet::new());
-        let (chain_peers_end, of_chain) = watch::channel(BTreeSet::new());
-        let library = Library::new(cache.clone(), limits.outboard_bytes);
+        let (chain_peers_end, chain_peers) = watch::channel(BTreeSet::new());
+        let book = Book::default();
         let ends = Ends {
             commands: commands_end,
             events: events_end,
             addresses: addresses_end,
             peers: peers_end,
             chain_peers: chain_peers_end,
+            book: book.clone(),
+            counters: Arc::clone(&counters),
+            meters,
         };
-        let mut driver = Driver::new(swarm, topic, limits, library, ends);
-        driver.call(peers);
-        let opened = driver.listen(listen)?;
+        let settings = driver::Settings {
+            topic,
+            genesis: config.genesis_hash,
+            limits,
+            cache: cache.clone(),
+            spool: config.spool.clone(),
+            peers_file: config.peers_file,
+            reachable: config.nat.is_reachable(&config.listen),
+            nat: config.nat,
+        };
+        let mut driver = Driver::new(swarm, settings, ends);
+        driver.call(config.peers);
+        let opened = driver.listen(config.listen)?;
         tokio::spawn(driver.run());
-        let ended = || NetworkError::Setup("the network ended at its start".to_owned());
-        let timeout = NetworkError::Timeout { seconds: OPEN_TIMEOUT.as_secs() };
-        tokio::time::timeout(OPEN_TIMEOUT, opened)
-            .await
-            .map_err(|_| timeout)?
-            .map_err(|_| ended())??;
-        let fetcher = Fetcher { asker: Asker::new(commands.clone()), cache, spool, limits };
-        let peer_id = identity.public().to_peer_id();
-        let handle = NetworkHandle::new(peer_id, commands, addresses, connected, of_chain, fetcher);
-        Ok((handle, events))
+        wait_until_open(opened).await?;
+        let asker = Asker::new(commands.clone());
+        let fetcher = Fetcher { asker, cache, spool: config.spool, limits };
+        let peer_id = config.identity.public().to_peer_id();
+        let views = Views { addresses, connected, chain_peers, book, counters };
+        Ok((NetworkHandle::new(peer_id, commands, views, fetcher), events))
     }
+}
+
+async fn wait_until_open(
+    opened: oneshot::Receiver<Result<(), NetworkError>>,
+) -> Result<(), NetworkError> {
+    let timeout = NetworkError::Timeout { seconds: OPEN_TIMEOUT.as_secs() };
+    tokio::time::timeout(OPEN_TIMEOUT, opened)
+        .await
+        .map_err(|_| timeout)?
+        .map_err(|_| NetworkError::Setup("the network ended at its start".to_owned()))?
 }

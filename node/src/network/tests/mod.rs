@@ -10,7 +10,9 @@ use probity_harness::cache::Cache;
 use probity_primitives::Hash;
 use tokio::sync::mpsc;
 
-use super::{IncomingTx, Limits, Multiaddr, Network, NetworkConfig, NetworkEvent, NetworkHandle};
+use super::{
+    IncomingTx, Limits, Multiaddr, Nat, Network, NetworkConfig, NetworkEvent, NetworkHandle,
+};
 
 mod gossip;
 mod scripted;
@@ -47,6 +49,9 @@ impl Peer {
             chain_id: "test".to_owned(),
             genesis_hash: Hash::ZERO,
             spool: dir.path().join("spool"),
+            peers_file: None,
+            statement: None,
+            nat: Nat::default(),
             limits: Limits::default(),
         };
         change(&mut config);

@@ -4,19 +4,27 @@ use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
 use libp2p::request_response::{Event, Message};
-use libp2p::swarm::SwarmEvent;
-use libp2p::{Multiaddr, SwarmBuilder, noise, tcp, yamux};
+use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, SwarmBuilder, identify, noise, tcp, yamux};
 use probity_harness::cache::Cache;
+use probity_primitives::Hash;
 use tokio::sync::oneshot;
 
 use super::super::Limits;
-use super::super::behaviour::transfer;
+use super::super::behaviour::{Transfer, introduction, transfer};
 use super::super::transfer::message::{Request, Response};
 use super::super::transfer::serve::Library;
+
+#[derive(NetworkBehaviour)]
+struct Protocols {
+    transfer: Transfer,
+    identify: identify::Behaviour,
+}
 
 /// A running scripted peer; it ends with the test.
 pub(super) struct Scripted {
     pub(super) address: Multiaddr,
+    pub(super) peer: PeerId,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -31,11 +39,15 @@ impl Scripted {
             .with_tokio()
             .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
             .unwrap()
-            .with_behaviour(|_| transfer(&Limits::default()))
+            .with_behaviour(|identity| Protocols {
+                transfer: transfer(&Limits::default()),
+                identify: introduction(identity, &Hash::ZERO, None),
+            })
             .unwrap()
             .with_swarm_config(|config| config.with_idle_connection_timeout(super::PATIENCE))
             .build();
         swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse().unwrap()).unwrap();
+        let peer = *swarm.local_peer_id();
         let library = Library::new(cache, 1 << 20);
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
@@ -49,13 +61,16 @@ impl Scripted {
                     if let Some(listening) = listening.take() {
                         let _ = listening.send(address);
                     }
-                } else if let SwarmEvent::Behaviour(Event::Message { message, .. }) = event
+                } else if let SwarmEvent::Behaviour(ProtocolsEvent::Transfer(Event::Message {
+                    message,
+                    ..
+                })) = event
                     && let Message::Request { request, channel, .. } = message
                 {
                     log.lock().unwrap().push(request);
                     match script(&request, library.answer(&request)) {
                         Some(answer) => {
-                            let _ = swarm.behaviour_mut().send_response(channel, answer);
+                            let _ = swarm.behaviour_mut().transfer.send_response(channel, answer);
                         }
                         None => left_open.push(channel),
                     }
@@ -63,7 +78,7 @@ impl Scripted {
             }
         });
         let address = super::soon(address).await.unwrap();
-        Self { address, requests }
+        Self { address, peer, requests }
     }
 
     /// Serves the files of `cache` honestly.

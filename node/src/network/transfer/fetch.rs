@@ -1,28 +1,29 @@
 //! Fetching one file from the peers that have it.
 //!
-//! 1. All connected peers are asked for the size.
+//! 1. The directory is searched for peers that have the file; meanwhile those that are connected
+//!    are asked for its size, and if none has it, those that are found.
 //! 2. A peer that claims a size proves it by the file's last block; claims that differ from the
 //!    proven size are lies, and their peers are dropped.
-//! 3. Runs of blocks are taken from all peers that are left, a few at a time from each, checked and
-//!    written. A peer's first wrong, oversized, missing or late answer drops it for this file, and
-//!    its runs go to the others.
-//! 4. The cache checks the whole file and takes it.
+//! 3. Runs of blocks are taken from all peers that are left ([`super::download`]).
+//! 4. The cache takes the file.
+//!
+//! A lie is held against its peer beyond the file, and a request left unanswered a little.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
-use futures::future::{BoxFuture, FutureExt, join_all};
-use futures::stream::FuturesUnordered;
+use futures::future::join_all;
 use libp2p::PeerId;
 use probity_harness::cache::Cache;
 use probity_primitives::ContentHash;
+use tokio::sync::mpsc;
 
-use super::super::command::Asker;
+use super::super::command::{AskError, Asker};
+use super::super::conduct::Offence;
 use super::super::limits::Limits;
-use super::blocks::{BlockError, block_count, verify};
+use super::blocks::{block_count, verify};
+use super::download::Download;
 use super::error::{FetchError, Refusal, Refusals};
 use super::message::{Request, Response, Run};
 use super::spool::Spool;
@@ -69,32 +70,33 @@ impl Fetcher {
         if let Some(path) = self.cache.get(&hash) {
             return Ok(path);
         }
-        if peers.is_empty() {
-            return Err(FetchError::NoPeers { hash });
-        }
-        let claims = self.claims(peers, hash, limit).await?;
+        let mut found = self.asker.find(hash).await;
+        let claims = self.claims(&peers, &mut found, hash, limit).await?;
         let (size, providers, refusals) = self.prove_size(claims, hash).await?;
         let dir = self.spool.clone();
         let spool = blocking(hash, move || Spool::open(&dir, hash, size)).await?;
         let spool = Arc::new(spool.map_err(|error| disk(hash, &error))?);
-        let mut download = Download::new(self, hash, size, Arc::clone(&spool));
-        download.refusals = refusals;
-        download.run(providers).await?;
+        let mut download = Download::new(self, hash, size, Arc::clone(&spool), refusals);
+        download.run(providers, found).await?;
         let cache = self.cache.clone();
-        blocking(hash, move || spool.finish(&cache))
+        let path = blocking(hash, move || spool.finish(&cache))
             .await?
-            .map_err(|source| FetchError::Cache { hash, source: Arc::new(source) })
+            .map_err(|source| FetchError::Cache { hash, source: Arc::new(source) })?;
+        self.asker.fetched(hash, size).await;
+        Ok(path)
     }
 
-    /// Who has the file, and how long they say it is. Peers are asked a group at a time, until one
-    /// has it.
+    /// Who has the file, and how long they say it is. The connected peers are asked a group at a
+    /// time, until one has it; if none has, those that the directory knows.
     async fn claims(
         &self,
-        peers: Vec<PeerId>,
+        peers: &[PeerId],
+        found: &mut mpsc::Receiver<PeerId>,
         hash: ContentHash,
         limit: u64,
     ) -> Result<Vec<Claim>, FetchError> {
         let mut smallest: Option<u64> = None;
+        let mut asked = peers.len();
         for group in peers.chunks(self.limits.providers.max(1)) {
             let claims = join_all(group.iter().map(|peer| self.claim(*peer, hash))).await;
             let (fitting, larger): (Vec<Claim>, Vec<Claim>) =
@@ -104,13 +106,26 @@ impl Fetcher {
             }
             smallest = larger.into_iter().map(|claim| claim.1).chain(smallest).min();
         }
+        while let Some(peer) = found.recv().await {
+            if peers.contains(&peer) {
+                continue;
+            }
+            asked = asked.saturating_add(1);
+            match self.claim(peer, hash).await {
+                Some(claim) if claim.1 <= limit => return Ok(vec![claim]),
+                Some((_, size)) => smallest = smallest.into_iter().chain([size]).min(),
+                None => {}
+            }
+        }
         Err(match smallest {
             Some(size) => FetchError::TooLarge { hash, size, limit },
-            None => FetchError::NotFound { hash, asked: peers.len() },
+            None if asked == 0 => FetchError::NoPeers { hash },
+            None => FetchError::NotFound { hash, asked },
         })
     }
 
-    async fn claim(&self, peer: PeerId, hash: ContentHash) -> Option<Claim> {
+    /// Whether a peer says that it has the file, and how long it is then.
+    pub(super) async fn claim(&self, peer: PeerId, hash: ContentHash) -> Option<Claim> {
         match ask_patiently(&self.asker, peer, Request::Size(hash)).await {
             Ok(Response::Size(size)) => Some((peer, size)),
             Ok(Response::Blocks(_) | Response::NotFound | Response::Busy) | Err(_) => None,
@@ -133,148 +148,69 @@ impl Fetcher {
                 Err(refusal) => Err(refusal),
             };
             match checked {
-                Ok(()) => return Ok(agreeing(claims, size, refusals)),
-                Err(refusal) => drop_peer(&mut refusals, hash, peer, refusal),
+                Ok(()) => return Ok(self.agreeing(claims, hash, size, refusals).await),
+                Err(refusal) => self.drop_peer(&mut refusals, hash, peer, refusal).await,
             }
         }
         Err(FetchError::NoPeerLeft { hash, have: 0, blocks: 0, refusals })
     }
-}
 
-/// The peers that claim the proven size and were not dropped before; the others are dropped.
-fn agreeing(
-    claims: Vec<Claim>,
-    proven: u64,
-    mut refusals: Refusals,
-) -> (u64, Vec<PeerId>, Refusals) {
-    let mut providers = Vec::new();
-    for (peer, claimed) in claims {
-        if refusals.0.iter().any(|(refused, _)| *refused == peer) {
-            continue;
-        }
-        if claimed == proven {
-            providers.push(peer);
-        } else {
-            refusals.0.push((peer, Refusal::WrongSize { claimed, proven }));
-        }
-    }
-    (proven, providers, refusals)
-}
-
-/// How one run ended, and with whom.
-type Ended = (PeerId, Run, Result<(), RunError>);
-
-/// Why a run did not come.
-enum RunError {
-    /// The peer is at fault.
-    Peer(Refusal),
-    /// This node is at fault.
-    Own(FetchError),
-}
-
-/// The third step of a fetch.
-struct Download<'a> {
-    fetcher: &'a Fetcher,
-    hash: ContentHash,
-    size: u64,
-    spool: Arc<Spool>,
-    queue: VecDeque<Run>,
-    /// Who is asked, and how many requests are in flight to each.
-    providers: BTreeMap<PeerId, usize>,
-    refusals: Refusals,
-}
-
-impl<'a> Download<'a> {
-    fn new(fetcher: &'a Fetcher, hash: ContentHash, size: u64, spool: Arc<Spool>) -> Self {
-        let queue = spool.missing().into();
-        let (providers, refusals) = (BTreeMap::new(), Refusals::default());
-        Self { fetcher, hash, size, spool, queue, providers, refusals }
-    }
-
-    async fn run(&mut self, providers: Vec<PeerId>) -> Result<(), FetchError> {
-        self.providers = providers.into_iter().map(|peer| (peer, 0)).collect();
-        let mut in_flight: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
-        loop {
-            while let Some((peer, run)) = self.next() {
-                in_flight.push(self.start(peer, run));
+    /// The peers that claim the proven size and were not dropped before; the others are dropped.
+    async fn agreeing(
+        &self,
+        claims: Vec<Claim>,
+        hash: ContentHash,
+        proven: u64,
+        mut refusals: Refusals,
+    ) -> (u64, Vec<PeerId>, Refusals) {
+        let mut providers = Vec::new();
+        for (peer, claimed) in claims {
+            if refusals.0.iter().any(|(refused, _)| *refused == peer) {
+                continue;
             }
-            let Some((peer, run, result)) = in_flight.next().await else { break };
-            if let Some(count) = self.providers.get_mut(&peer) {
-                *count = count.saturating_sub(1);
-            }
-            match result {
-                Ok(()) => {}
-                Err(RunError::Peer(refusal)) => {
-                    if self.providers.remove(&peer).is_some() {
-                        drop_peer(&mut self.refusals, self.hash, peer, refusal);
-                    }
-                    self.queue.push_front(run);
-                }
-                Err(RunError::Own(error)) => return Err(error),
+            if claimed == proven {
+                providers.push(peer);
+            } else {
+                let refusal = Refusal::WrongSize { claimed, proven };
+                self.drop_peer(&mut refusals, hash, peer, refusal).await;
             }
         }
-        if self.queue.is_empty() {
-            return Ok(());
-        }
-        Err(FetchError::NoPeerLeft {
-            hash: self.hash,
-            have: self.spool.blocks_here(),
-            blocks: block_count(self.size),
-            refusals: std::mem::take(&mut self.refusals),
-        })
+        (proven, providers, refusals)
     }
 
-    /// The next run and who is asked for it: the peer with the fewest requests in flight.
-    fn next(&mut self) -> Option<(PeerId, Run)> {
-        let (peer, count) = self.providers.iter_mut().min_by_key(|(_, count)| **count)?;
-        if *count >= self.fetcher.limits.requests_per_provider {
-            return None;
+    /// Asks a peer no more for this file, and holds it against it if it is at fault.
+    pub(super) async fn drop_peer(
+        &self,
+        refusals: &mut Refusals,
+        hash: ContentHash,
+        peer: PeerId,
+        refusal: Refusal,
+    ) {
+        tracing::info!(%hash, %peer, reason = %refusal, "a peer is dropped for a file");
+        if let Some(offence) = offence(&refusal) {
+            self.asker.report(peer, offence).await;
         }
-        let run = self.queue.pop_front()?;
-        *count = count.saturating_add(1);
-        Some((*peer, run))
-    }
-
-    fn start(&self, peer: PeerId, run: Run) -> BoxFuture<'static, Ended> {
-        let (asker, spool) = (self.fetcher.asker.clone(), Arc::clone(&self.spool));
-        let (hash, size) = (self.hash, self.size);
-        async move {
-            let result = match take(&asker, peer, hash, run).await {
-                Ok(response) => keep(spool, hash, size, run, response).await,
-                Err(refusal) => Err(RunError::Peer(refusal)),
-            };
-            (peer, run, result)
-        }
-        .boxed()
+        refusals.0.push((peer, refusal));
     }
 }
 
-impl From<BlockError> for RunError {
-    fn from(error: BlockError) -> Self {
-        Self::Peer(Refusal::Blocks(error))
+/// What a refusal says about the peer beyond the file, if anything: it may have lost the file, its
+/// connection or its patience without any fault.
+const fn offence(refusal: &Refusal) -> Option<Offence> {
+    match refusal {
+        Refusal::Blocks(_)
+        | Refusal::WrongAnswer
+        | Refusal::WrongSize { .. }
+        | Refusal::Asked(AskError::Failed(_)) => Some(Offence::Lie),
+        Refusal::Asked(AskError::Late) => Some(Offence::Stall),
+        Refusal::Asked(AskError::Gone | AskError::Ended) | Refusal::NotFound | Refusal::Busy(_) => {
+            None
+        }
     }
-}
-
-/// Checks a response and writes its blocks, each as soon as it proved true.
-async fn keep(
-    spool: Arc<Spool>,
-    hash: ContentHash,
-    size: u64,
-    run: Run,
-    response: Vec<u8>,
-) -> Result<(), RunError> {
-    let own = move |error: std::io::Error| RunError::Own(disk(hash, &error));
-    let work = move || {
-        verify(&hash, size, run, &response, |offset, block| {
-            spool.write(offset, block).map_err(own)
-        })?;
-        spool.done(run).map_err(own)
-    };
-    blocking(hash, work).await.unwrap_or_else(|error| Err(RunError::Own(error)))
 }
 
 /// The encoded blocks of a run from one peer, not yet checked.
-async fn take(
+pub(super) async fn take(
     asker: &Asker,
     peer: PeerId,
     hash: ContentHash,
@@ -301,17 +237,12 @@ async fn ask_patiently(asker: &Asker, peer: PeerId, request: Request) -> Result<
     Ok(asker.ask(peer, request).await?)
 }
 
-fn drop_peer(refusals: &mut Refusals, hash: ContentHash, peer: PeerId, refusal: Refusal) {
-    tracing::info!(%hash, %peer, reason = %refusal, "a peer is dropped for a file");
-    refusals.0.push((peer, refusal));
-}
-
-fn disk(hash: ContentHash, error: &std::io::Error) -> FetchError {
+pub(super) fn disk(hash: ContentHash, error: &std::io::Error) -> FetchError {
     FetchError::Disk { hash, reason: error.to_string() }
 }
 
 /// Runs `work` on a thread that may block; it is lost only when the runtime ends.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     hash: ContentHash,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, FetchError> {

@@ -47,3 +47,20 @@ pub enum Response {
     /// There is too much to do at the moment; ask again later.
     Busy,
 }
+
+impl Response {
+    /// Bytes of files and proofs in it.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Blocks(blocks) => u64::try_from(blocks.len()).unwrap_or(u64::MAX),
+            Self::Size(_) | Self::NotFound | Self::Busy => 0,
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use probity_harness::cache::{Cache, CacheError};
+use probity_harness::cache::{Cache, CacheError, hash_of};
 use probity_primitives::ContentHash;
 
 use super::blocks::block_count;
@@ -28,6 +28,8 @@ pub struct Spool {
     part: PathBuf,
     runs: PathBuf,
     data: File,
+    /// Something of it is from an earlier time, when it may have been damaged.
+    resumed: bool,
     progress: Mutex<Progress>,
 }
 
@@ -36,6 +38,8 @@ struct Progress {
     journal: File,
     /// For each block, whether it is there.
     here: Vec<bool>,
+    /// How many are not.
+    missing: usize,
 }
 
 impl Spool {
@@ -52,6 +56,7 @@ impl Spool {
         let data = options.open(&part)?;
         let earlier =
             if data.metadata()?.len() == size { read_journal(&runs, size, blocks)? } else { None };
+        let resumed = earlier.is_some();
         let (journal, here) = match earlier {
             Some(here) => (OpenOptions::new().append(true).open(&runs)?, here),
             None => {
@@ -59,8 +64,9 @@ impl Spool {
                 (new_journal(&runs, size)?, vec![false; blocks])
             }
         };
-        let progress = Mutex::new(Progress { journal, here });
-        Ok(Self { hash, part, runs, data, progress })
+        let missing = here.iter().filter(|here| !**here).count();
+        let progress = Mutex::new(Progress { journal, here, missing });
+        Ok(Self { hash, part, runs, data, resumed, progress })
     }
 
     /// The blocks that are not there yet, in runs of at most [`MAX_BLOCKS`].
@@ -85,8 +91,21 @@ impl Spool {
     /// How many blocks are there.
     #[must_use]
     pub fn blocks_here(&self) -> u64 {
-        let count = self.lock().here.iter().filter(|here| **here).count();
+        let progress = self.lock();
+        let count = progress.here.len().saturating_sub(progress.missing);
         u64::try_from(count).unwrap_or(u64::MAX)
+    }
+
+    /// Whether all blocks are there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.lock().missing == 0
+    }
+
+    /// Whether all blocks of a run are there.
+    #[must_use]
+    pub fn has(&self, run: Run) -> bool {
+        span(&self.lock().here, run).all(|here| *here)
     }
 
     /// Writes a checked block at its place.
@@ -97,30 +116,43 @@ impl Spool {
         self.data.write_all_at(block, offset)
     }
 
-    /// Notes that all blocks of a run were written.
+    /// Notes that all blocks of a run were written, once.
     ///
     /// # Errors
     /// What the file system says.
     pub fn done(&self, run: Run) -> io::Result<()> {
         let mut progress = self.lock();
-        mark(&mut progress.here, run);
+        let new = mark(&mut progress.here, run);
+        if new == 0 {
+            return Ok(());
+        }
+        progress.missing = progress.missing.saturating_sub(new);
         progress.journal.write_all(&record(run))
     }
 
-    /// Hands the whole file over to the cache, which checks its hash, and removes the spool.
+    /// Hands the whole file over to the cache and removes the spool. What lay on the disk for a
+    /// while is checked once more as a whole; what came just now was checked block by block.
     ///
     /// # Errors
     /// [`CacheError`]; the spool is gone then, too, and the next fetch starts anew.
     pub fn finish(&self, cache: &Cache) -> Result<PathBuf, CacheError> {
-        let taken = cache.insert_file(&self.part, Some(self.hash));
+        let checked = if self.resumed { self.check() } else { Ok(()) };
+        let taken = checked.and_then(|()| cache.adopt(&self.part, self.hash));
         self.remove();
-        taken.map(|hash| cache.path_of(&hash))
+        taken
+    }
+
+    fn check(&self) -> Result<(), CacheError> {
+        let (expected, found) = (self.hash, hash_of(&self.part)?);
+        if expected == found { Ok(()) } else { Err(CacheError::Mismatch { expected, found }) }
     }
 
     /// Removes the spool. A file that stays behind is noticed and reused by the next fetch.
     fn remove(&self) {
         for path in [&self.runs, &self.part] {
-            if let Err(error) = fs::remove_file(path) {
+            if let Err(error) = fs::remove_file(path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
                 tracing::warn!(path = %path.display(), %error, "cannot remove a spooled file");
             }
         }
@@ -131,11 +163,17 @@ impl Spool {
     }
 }
 
-fn mark(here: &mut [bool], run: Run) {
+/// The blocks of a run.
+fn span(here: &[bool], run: Run) -> impl Iterator<Item = &bool> {
     let first = usize::try_from(run.first).unwrap_or(usize::MAX);
-    for block in here.iter_mut().skip(first).take(usize::from(run.count)) {
-        *block = true;
-    }
+    here.iter().skip(first).take(usize::from(run.count))
+}
+
+/// Notes the blocks of a run, and counts those that were not there before.
+fn mark(here: &mut [bool], run: Run) -> usize {
+    let first = usize::try_from(run.first).unwrap_or(usize::MAX);
+    let blocks = here.iter_mut().skip(first).take(usize::from(run.count));
+    blocks.map(|block| !std::mem::replace(block, true)).filter(|new| *new).count()
 }
 
 fn record(run: Run) -> [u8; RECORD_BYTES] {
@@ -270,10 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_comes_twice_counts_once() {
+        let room = Room::new(4);
+        let spool = room.open();
+        for _ in 0..1000 {
+            room.fill(&spool, Run { first: 0, count: 2 });
+        }
+        assert_eq!(spool.blocks_here(), 2);
+        assert!(spool.has(Run { first: 0, count: 2 }) && !spool.has(Run { first: 1, count: 2 }));
+        room.fill(&spool, Run { first: 2, count: 2 });
+        assert!(spool.is_complete());
+        assert!(room.open().is_complete());
+    }
+
+    #[test]
     fn a_spool_that_lies_is_refused_at_its_end_and_gone() {
         let room = Room::new(2);
+        room.open().done(Run { first: 0, count: 2 }).unwrap();
         let spool = room.open();
-        spool.done(Run { first: 0, count: 2 }).unwrap();
         let cache = Cache::open(room.dir.path().join("cache")).unwrap();
         assert!(matches!(spool.finish(&cache), Err(CacheError::Mismatch { .. })));
         assert_eq!(room.left(), 0);
