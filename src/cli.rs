@@ -6,6 +6,7 @@ mod demo;
 mod eval;
 mod key;
 mod node;
+mod protection;
 mod result;
 mod snapshot;
 mod tx;
@@ -20,6 +21,7 @@ pub(crate) use self::demo::{Bench, BenchPart, Demo};
 pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, EvaluatorVerb};
 pub(crate) use self::key::PassphraseFlags;
 pub(crate) use self::node::{Changes, NodeVerb};
+pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::tx::{Tx, TxFlags};
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     /// Evaluate for an operator.
     #[command(subcommand)]
     Evaluator(EvaluatorVerb),
+    /// What the keys of a home have signed, and may therefore not sign again.
+    #[command(subcommand)]
+    Protection(ProtectionVerb),
     /// Score a model without any network.
     #[command(subcommand)]
     Eval(Eval),

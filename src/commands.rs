@@ -5,6 +5,7 @@ mod board;
 mod eval;
 mod evaluator;
 pub(crate) mod node;
+mod protection;
 mod query;
 mod reproduce;
 pub(crate) mod result;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(arguments) => block_on(demo::run(global, &arguments)),
         Command::Node(verb) => node::run(global, verb),
         Command::Evaluator(verb) => evaluator::run(global, verb),
+        Command::Protection(verb) => protection::run(global, verb),
         Command::Eval(verb) => eval::run(global, verb),
         Command::Result(verb) => result::run(global, verb),
         Command::Board(verb) => board::run(global, verb),

@@ -178,29 +178,25 @@ impl Interchange {
         Ok(document)
     }
 
-    /// The marks of a chain in a folder.
+    /// The marks of a chain in the folders of a node and of an evaluator, which may be one.
     ///
     /// # Errors
     /// [`InterchangeError`] if a file cannot be read. Files of other chains are left out.
-    pub fn export(folder: &Path, genesis: Hash) -> Result<Self, InterchangeError> {
+    pub fn export(node: &Path, evaluator: &Path, genesis: Hash) -> Result<Self, InterchangeError> {
         let mut data = BTreeMap::new();
-        for path in files(folder)? {
-            match path.extension().and_then(|extension| extension.to_str()) {
-                Some("votes") => {
-                    let guard = VoteGuard::open_file(&path)?;
-                    if guard.owner().genesis == genesis {
-                        let key = guard.owner().key;
-                        add_votes(entry(&mut data, key), &guard.marks()?);
-                    }
+        let votes = files(node)?.into_iter().filter(|path| is_of(path, "votes"));
+        let stated = files(evaluator)?.into_iter().filter(|path| is_of(path, "statements"));
+        for path in votes.chain(stated) {
+            if is_of(&path, "votes") {
+                let guard = VoteGuard::open_file(&path)?;
+                if guard.owner().genesis == genesis {
+                    add_votes(entry(&mut data, guard.owner().key), &guard.marks()?);
                 }
-                Some("statements") => {
-                    let guard = StatementGuard::open_file(&path)?;
-                    if guard.owner().genesis == genesis {
-                        let key = guard.owner().key;
-                        add_statements(entry(&mut data, key), &guard.statements()?);
-                    }
+            } else {
+                let guard = StatementGuard::open_file(&path)?;
+                if guard.owner().genesis == genesis {
+                    add_statements(entry(&mut data, guard.owner().key), &guard.statements()?);
                 }
-                _ => {}
             }
         }
         let version = VERSION.to_owned();
@@ -208,12 +204,17 @@ impl Interchange {
         Ok(Self { metadata, data: data.into_values().collect() })
     }
 
-    /// Raises the marks in a folder to those of the document.
+    /// Raises the marks in the folders of a node and of an evaluator to those of the document.
     ///
     /// # Errors
     /// [`InterchangeError`]; for a document of another chain nothing has changed. Any other error
     /// may leave some keys raised: importing again goes on from there.
-    pub fn import(&self, folder: &Path, genesis: Hash) -> Result<Imported, InterchangeError> {
+    pub fn import(
+        &self,
+        node: &Path,
+        evaluator: &Path,
+        genesis: Hash,
+    ) -> Result<Imported, InterchangeError> {
         let found = self.metadata.genesis_hash;
         if found != genesis {
             return Err(InterchangeError::OtherChain { found, wanted: genesis });
@@ -224,13 +225,13 @@ impl Interchange {
             let owner = Owner { genesis, key };
             let mut raised = false;
             if !votes.is_empty() {
-                let guard = VoteGuard::open(folder, owner)?;
+                let guard = VoteGuard::open(node, owner)?;
                 for (step, mark) in votes {
                     raised |= guard.raise(step, mark)?;
                 }
             }
             if statements != Statements::default() {
-                raised |= StatementGuard::open(folder, owner)?.raise(&statements)?;
+                raised |= StatementGuard::open(evaluator, owner)?.raise(&statements)?;
             }
             imported.raised += usize::from(raised);
         }
@@ -259,6 +260,10 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, InterchangeError> {
     }
     found.sort();
     Ok(found)
+}
+
+fn is_of(path: &Path, kind: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == kind)
 }
 
 /// A key's entry, checked and with numbers as numbers.

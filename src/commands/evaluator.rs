@@ -6,6 +6,7 @@ use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
+use probity_keys::lock::LockError;
 use probity_primitives::{Address, Keypair, OperatorId};
 
 use crate::cli::{EvaluatorStart, EvaluatorVerb, Global};
@@ -75,9 +76,10 @@ async fn acts_for(client: &Client, key: &Keypair, operator: OperatorId) -> Resul
 }
 
 fn refused(error: agent::AgentError) -> Failure {
-    let code = match &error {
-        agent::AgentError::Busy(_) => Code::Unsafe,
-        _ => Code::Other,
-    };
+    let unsafe_here = matches!(
+        error,
+        agent::AgentError::Lock(LockError::Held { .. }) | agent::AgentError::Guard(_)
+    );
+    let code = if unsafe_here { Code::Unsafe } else { Code::Other };
     Failure::new(code, format_args!("cannot evaluate: {error}"))
 }

@@ -1,11 +1,12 @@
 //! `probity node`: a node from its home.
 
+use probity_node::consensus::safety::Halt;
 use probity_node::ports::tcp;
-use probity_node::{Node, NodeConfig};
+use probity_node::{Node, NodeConfig, StartError, Wait};
 
 use crate::cli::{Global, NodeVerb};
 use crate::commands::{block_on, snapshot, sync, told_to_end};
-use crate::exit::{Code, Failure, OrFail};
+use crate::exit::{Code, Failure};
 use crate::home::Home;
 use crate::home::settings::PeerAddress;
 use crate::output;
@@ -35,6 +36,7 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
         network_peers: addresses(&settings.network.peers),
         api: Some(settings.api.listen),
         block_time: settings.consensus.block_time(),
+        vigil: Wait::blocks(settings.consensus.listen_heights, settings.consensus.block_time()),
         mempool: settings.mempool.limits(),
         snapshots: settings.snapshots.config(),
         network: settings.network.limits(),
@@ -44,11 +46,32 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
 
 async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
     let config = config(global, home)?;
-    let node = Node::start(config).await.or_fail(Code::Other, "the node does not start")?;
+    let node = Node::start(config).await.map_err(refused)?;
     if let Some(api) = node.api_address() {
         output::say(global, &format!("the API listens on http://{api}"));
     }
-    told_to_end().await?;
+    let ended = tokio::select! {
+        told = told_to_end() => told,
+        halt = node.halted() => Err(halted(&halt)),
+    };
     node.shutdown().await;
-    Ok(())
+    ended
+}
+
+fn refused(error: StartError) -> Failure {
+    let code = if error.is_refusal() { Code::Unsafe } else { Code::Other };
+    Failure::new(code, format_args!("the node does not start: {error}"))
+}
+
+/// Why the node has to end: its key must not be used here.
+fn halted(halt: &Halt) -> Failure {
+    let hint = match halt {
+        Halt::Elsewhere { .. } => {
+            "stop the other process; or move its marks here with `probity protection`"
+        }
+        Halt::Punished { .. } => {
+            "find out why first; `probity protection resume` lets the node run again"
+        }
+    };
+    Failure::new(Code::Unsafe, format_args!("the node stops signing: {halt}")).hint(hint)
 }

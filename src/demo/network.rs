@@ -137,6 +137,7 @@ pub(crate) fn homes(
             ("consensus.listen", text(consensus)),
             ("consensus.peers", toml::Value::Array(others().map(|[_, peer, _]| text(peer)).collect())),
             ("consensus.block_time_ms", block_time.into()),
+            ("consensus.listen_heights", 0.into()),
             ("network.listen", text(gossip)),
             ("network.peers", toml::Value::Array(others().map(|[_, _, peer]| text(peer)).collect())),
             ("keys.operator", text(&OPERATOR_KEY)),

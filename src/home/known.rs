@@ -43,6 +43,11 @@ pub(crate) const SETTINGS: &[Known] = &[
         "How long a block should take, in milliseconds; 0 is as fast as can be.",
     ),
     known(
+        "consensus.listen_heights",
+        "2",
+        "For how many new blocks a validator listens for its own key before it signs; 0: none.",
+    ),
+    known(
         "network.listen",
         "\"127.0.0.1:27658\"",
         "Where other nodes reach this one for transactions and files.",

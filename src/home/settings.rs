@@ -53,6 +53,7 @@ pub(crate) struct ConsensusSection {
     pub(crate) listen: SocketAddr,
     pub(crate) peers: Vec<PeerAddress>,
     pub(crate) block_time_ms: u64,
+    pub(crate) listen_heights: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

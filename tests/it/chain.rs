@@ -186,7 +186,8 @@ fn write_home(folder: &Path, cast: &Cast, number: usize, ports: &[&[u16]]) -> Pa
     };
     let file = format!(
         "[node]\nmoniker = \"node-{number}\"\noperator = \"{}\"\n\n[api]\nlisten = \"{}\"\n\n\
-         [consensus]\nlisten = \"{}\"\npeers = [{}]\nblock_time_ms = {BLOCK_TIME_MS}\n\n\
+         [consensus]\nlisten = \"{}\"\npeers = [{}]\nblock_time_ms = {BLOCK_TIME_MS}\n\
+         listen_heights = 0\n\n\
          [network]\nlisten = \"{}\"\npeers = [{}]\n\n\
          [keys]\noperator = \"operator.key\"\nbeacon = \"beacon.key\"\n",
         actor.operator,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use probity_keys::guard::{Owner, StatementGuard};
 use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
 use probity_protocol::params::Fees;
 use probity_runtime::chain::fixed_fee;
@@ -13,7 +14,7 @@ use probity_runtime::{ChainIdentity, TxBody};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::errand::{Dispatch, Sender};
+use super::errand::{Dispatch, Permit, Sender};
 use super::{AgentError, Status};
 use crate::agenda::{self, Job, Progress, Step, View};
 use crate::desk::{Prepared, Verdicts};
@@ -53,6 +54,7 @@ pub(super) struct Agent<A> {
     work: BTreeMap<Job, Progress>,
     jobs: JoinSet<Done>,
     terms: Option<Terms>,
+    guard: Option<Arc<StatementGuard>>,
     status: Status,
     report: watch::Sender<Status>,
 }
@@ -72,6 +74,7 @@ impl<A: NodeApi> Agent<A> {
             work: BTreeMap::new(),
             jobs: JoinSet::new(),
             terms: None,
+            guard: None,
             status: Status::default(),
             report,
         }
@@ -129,6 +132,17 @@ impl<A: NodeApi> Agent<A> {
         let terms = Terms { identity: self.api.identity().await?, fees: self.api.fees().await? };
         self.terms = Some(terms.clone());
         Ok(terms)
+    }
+
+    /// What this key stated on a chain; nothing is stated without knowing it.
+    fn guard(&mut self, genesis: Hash) -> Result<Arc<StatementGuard>, AgentError> {
+        if let Some(guard) = &self.guard {
+            return Ok(Arc::clone(guard));
+        }
+        let owner = Owner { genesis, key: self.workshop.key.public() };
+        let guard = Arc::new(StatementGuard::open(&self.workshop.signing, owner)?);
+        self.guard = Some(Arc::clone(&guard));
+        Ok(guard)
     }
 
     /// Corrects the outbox by the chain, and says what was refused in a block.
@@ -198,7 +212,9 @@ impl<A: NodeApi> Agent<A> {
             return Ok(());
         }
         let chain = terms.identity.genesis_hash;
-        match self.sender(chain).dispatch(&*self.api, &step).await? {
+        let guard = self.guard(chain)?;
+        let permit = Permit { guard: &guard, now };
+        match self.sender(chain).dispatch(&*self.api, &step, permit).await? {
             Some(dispatch) => self.send(terms, dispatch, now).await,
             None => Ok(()),
         }

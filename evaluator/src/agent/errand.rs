@@ -1,5 +1,6 @@
 //! What an errand sends: the message that its work leads to.
 
+use probity_keys::guard::{self, Stated, StatementGuard};
 use probity_primitives::transcript::Opening;
 use probity_primitives::{BoundedVec, Hash, Height, Keypair, OperatorId, TaskId, codec};
 use probity_protocol::task::message::{
@@ -18,6 +19,15 @@ const MAX_OPENINGS: usize = 64;
 
 /// The most bytes of openings in one transaction.
 const MAX_OPENINGS_BYTES: usize = 128 * 1024;
+
+/// What a statement is asked to be signed under.
+#[derive(Clone, Copy)]
+pub(super) struct Permit<'a> {
+    /// What was stated before.
+    pub(super) guard: &'a StatementGuard,
+    /// The height now.
+    pub(super) now: Height,
+}
 
 /// Who sends, and on which chain.
 pub(super) struct Sender<'a> {
@@ -40,6 +50,7 @@ impl Sender<'_> {
         &self,
         api: &A,
         step: &Step,
+        permit: Permit<'_>,
     ) -> Result<Option<Dispatch>, AgentError> {
         let (errand, until, indices) = match step {
             Step::Work { .. } => return Ok(None),
@@ -48,7 +59,8 @@ impl Sender<'_> {
         };
         let message = match errand.job {
             Job::Evaluation { task, round } => {
-                self.as_member(api, errand.act, task, round, indices).await?
+                let sign = |statement| self.attest(permit, until, task, round, statement);
+                self.as_member(api, errand.act, task, round, indices, sign).await?
             }
             Job::Verdicts { task, draw } => self.as_juror(errand.act, task, draw)?,
         };
@@ -62,6 +74,7 @@ impl Sender<'_> {
         task: TaskId,
         round: u8,
         indices: &[u32],
+        sign: impl FnOnce(Statement) -> Result<Attestation, AgentError>,
     ) -> Result<Message, AgentError> {
         let operator = self.operator;
         if act == Act::Report {
@@ -73,10 +86,9 @@ impl Sender<'_> {
         match act {
             Act::Commit => {
                 let statement = Statement::Commit(self.commitment(&prepared, task, round));
-                let attestation = self.attest(task, round, statement);
-                Ok(Message::Commit(Commit { attestation }))
+                Ok(Message::Commit(Commit { attestation: sign(statement)? }))
             }
-            Act::Reveal => self.reveal(api, prepared, task, round).await,
+            Act::Reveal => self.reveal(api, prepared, sign).await,
             Act::Open => {
                 let openings = self.openings(prepared, indices).await?;
                 Ok(Message::PostOpenings(PostOpenings { operator, task, round, openings }))
@@ -95,8 +107,7 @@ impl Sender<'_> {
         &self,
         api: &A,
         prepared: Prepared,
-        task: TaskId,
-        round: u8,
+        sign: impl FnOnce(Statement) -> Result<Attestation, AgentError>,
     ) -> Result<Message, AgentError> {
         let shop = self.workshop.clone();
         let (bytes, last, prepared) = blocking(move || {
@@ -110,7 +121,7 @@ impl Sender<'_> {
             return Err(AgentError::Published { published, expected: transcript });
         }
         let stated = Statement::Reveal(Reveal::hash(&committed, engine, &last, transcript));
-        let attestation = self.attest(task, round, stated);
+        let attestation = sign(stated)?;
         Ok(Message::Reveal(Reveal { committed, engine, last, transcript, attestation }))
     }
 
@@ -162,8 +173,22 @@ impl Sender<'_> {
         JuryReveal { operator: self.operator, task, draw, verdicts, salt }
     }
 
-    fn attest(&self, task: TaskId, round: u8, statement: Statement) -> Attestation {
-        Attestation::sign(self.chain, task, round, self.operator, statement, self.key)
+    /// Signs a statement, unless another one of its kind was signed for the task and round.
+    fn attest(
+        &self,
+        permit: Permit<'_>,
+        until: Height,
+        task: TaskId,
+        round: u8,
+        statement: Statement,
+    ) -> Result<Attestation, AgentError> {
+        let (kind, digest) = match statement {
+            Statement::Commit(digest) => (guard::Statement::Commitment, digest),
+            Statement::Reveal(digest) => (guard::Statement::Reveal, digest),
+        };
+        let Permit { guard, now } = permit;
+        guard.allow((task, round, kind), Stated { digest, until }, now)?;
+        Ok(Attestation::sign(self.chain, task, round, self.operator, statement, self.key))
     }
 }
 

@@ -14,12 +14,12 @@
 mod cycle;
 mod errand;
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use probity_harness::cache::{Cache, CacheError};
-use probity_harness::handover;
 use probity_harness::worker::WorkerCommand;
+use probity_keys::guard::GuardError;
+use probity_keys::lock::{FolderLock, LockError};
 use probity_primitives::{ContentHash, Height, Keypair, OperatorId};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -52,13 +52,16 @@ pub struct AgentConfig {
 /// Why an agent does not start, or a step fails.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    /// Another agent uses the folder.
-    #[error("another agent works in {0}")]
-    Busy(PathBuf),
+    /// Another process uses the folder, or it cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// What the key stated before is not known for sure, or forbids what it is to state now.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
     /// The folder cannot be used.
     #[error("cannot use {path}: {source}")]
     Home {
-        /// The folder, or its lock.
+        /// The folder.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -144,6 +147,7 @@ pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, Age
         prepared: Desk::open(home.folder.join("prepared"))?,
         verdicts: Desk::open(home.folder.join("verdicts"))?,
         journals: home.folder.join("journals"),
+        signing: home.folder.clone(),
         worker,
         key,
         strategy,
@@ -162,23 +166,14 @@ pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, Age
 /// An agent's folder, locked against a second agent: two would send everything twice.
 struct Home {
     folder: PathBuf,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl Home {
     fn lock(folder: PathBuf) -> Result<Self, AgentError> {
-        let path = folder.join("agent.lock");
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| AgentError::Home { path, source }
-        };
-        std::fs::create_dir_all(&folder).map_err(io(&folder))?;
-        let lock = File::create(&path).map_err(io(&path))?;
-        let is_held = |error: &TryLockError| matches!(error, TryLockError::WouldBlock);
-        match handover::wait(|| lock.try_lock(), is_held) {
-            Ok(()) => Ok(Self { folder, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(AgentError::Busy(folder)),
-            Err(TryLockError::Error(source)) => Err(io(&path)(source)),
-        }
+        let home = |source| AgentError::Home { path: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(home)?;
+        let lock = FolderLock::take(&folder)?;
+        Ok(Self { folder, _lock: lock })
     }
 }

@@ -73,6 +73,8 @@ pub struct Workshop {
     pub verdicts: Desk<Verdicts>,
     /// The folder of unfinished runs.
     pub journals: PathBuf,
+    /// The folder of what the key stated.
+    pub signing: PathBuf,
     /// How workers are started.
     pub worker: WorkerCommand,
     /// The operator's secret.

@@ -2,7 +2,8 @@
 
 use probity_evaluator::agent::{AgentError, AgentHandle};
 use probity_evaluator::strategy::Strategy;
-use probity_primitives::TaskId;
+use probity_keys::lock::LockError;
+use probity_primitives::{ContentHash, TaskId};
 use probity_protocol::task::{Phase, Submission};
 
 use crate::net::{Net, bounded, digits, is_final};
@@ -32,7 +33,9 @@ async fn a_second_agent_in_one_folder_is_refused_until_the_first_has_ended() {
     let actor = net.actors().remove(0);
     let first = net.start(&actor, Strategy::Honest);
     let second = net.try_start(&actor, Strategy::Honest, net.clone());
-    assert!(matches!(second, Err(AgentError::Busy(folder)) if folder == net.home_of(&actor)));
+    assert!(
+        matches!(second, Err(AgentError::Lock(LockError::Held { path, .. })) if path.starts_with(net.home_of(&actor)))
+    );
     bounded(first.shutdown()).await;
     bounded(net.start(&actor, Strategy::Honest).shutdown()).await;
 }
@@ -103,4 +106,40 @@ async fn an_agent_that_lost_its_disk_after_the_commitment_makes_the_same_reveal(
     net.run_until(&agents, task, is_final).await;
     end_all(agents).await;
     everyone_is_paid(&net, task);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_lost_its_record_does_not_sign_a_second_commitment_with_other_bytes() {
+    let net = Net::new(4);
+    let model = digits("digits_bad.onnx");
+    let task = net.request(&model);
+    net.run_until(&[], task, |phase| matches!(phase, Phase::Commit { .. })).await;
+    let member = net.task(task).phase.committee()[0].operator;
+    let actor = net.actors().into_iter().find(|actor| actor.id() == member).unwrap();
+    // Its first commitment is signed and sent, and comes to no block.
+    net.faults(|faults| faults.forget = 1);
+    let first = net.start(&actor, Strategy::Honest);
+    let mut status = first.status();
+    bounded(status.wait_for(|status| status.sent == 1)).await.unwrap();
+    bounded(first.shutdown()).await;
+    std::fs::remove_dir_all(net.home_of(&actor).join("prepared")).unwrap();
+
+    let lie = Strategy::Fabricate { model: ContentHash::of_file(&model) };
+    let second = net.start(&actor, lie);
+    let mut status = second.status();
+    let refused = bounded(status.wait_for(|status| status.last_error.is_some())).await;
+    let why = refused.unwrap().last_error.clone().unwrap();
+    assert!(why.contains("would be slashable: another commitment"), "{why}");
+    net.seal();
+    assert!(!net.ledger().submissions.contains(&(task, member)));
+    bounded(second.shutdown()).await;
+
+    // The same work signs the same bytes, also without the record.
+    std::fs::remove_dir_all(net.home_of(&actor).join("prepared")).unwrap();
+    let third = net.start(&actor, Strategy::Honest);
+    let mut status = third.status();
+    bounded(status.wait_for(|status| status.sent == 1)).await.unwrap();
+    net.seal();
+    assert!(net.ledger().submissions.contains(&(task, member)));
+    bounded(third.shutdown()).await;
 }

@@ -19,6 +19,7 @@ fn workshop(home: &std::path::Path, actor: &Actor) -> Workshop {
         prepared: Desk::open(home.join("prepared")).unwrap(),
         verdicts: Desk::open(home.join("verdicts")).unwrap(),
         journals: home.join("journals"),
+        signing: home.to_owned(),
         worker: worker(),
         key: actor.key.clone(),
         strategy: Strategy::Honest,

@@ -27,7 +27,7 @@ fn used() -> tempfile::TempDir {
 }
 
 fn exported(folder: &tempfile::TempDir) -> Interchange {
-    let document = Interchange::export(folder.path(), CHAIN).unwrap();
+    let document = Interchange::export(folder.path(), folder.path(), CHAIN).unwrap();
     Interchange::from_json(&serde_json::to_vec(&document).unwrap()).unwrap()
 }
 
@@ -35,7 +35,7 @@ fn exported(folder: &tempfile::TempDir) -> Interchange {
 fn what_one_folder_refuses_another_refuses_after_an_import() {
     let document = exported(&used());
     let other = tempfile::tempdir().unwrap();
-    let imported = document.import(other.path(), CHAIN).unwrap();
+    let imported = document.import(other.path(), other.path(), CHAIN).unwrap();
     assert_eq!(imported, Imported { keys: 1, raised: 1 });
     let votes = VoteGuard::open(other.path(), owner()).unwrap();
     for step in [Step::Proposal, Step::Prevote, Step::Precommit] {
@@ -59,7 +59,7 @@ fn importing_again_or_an_old_document_changes_nothing() {
     drop(votes);
     let new = exported(&folder);
     for document in [&old, &new, &old] {
-        assert_eq!(document.import(folder.path(), CHAIN).unwrap().raised, 0);
+        assert_eq!(document.import(folder.path(), folder.path(), CHAIN).unwrap().raised, 0);
         assert_eq!(exported(&folder), new);
     }
 }
@@ -68,7 +68,7 @@ fn importing_again_or_an_old_document_changes_nothing() {
 fn a_document_of_another_chain_or_version_is_refused_before_anything_is_written() {
     let document = exported(&used());
     let other = tempfile::tempdir().unwrap();
-    let refused = document.import(other.path(), B);
+    let refused = document.import(other.path(), other.path(), B);
     assert!(matches!(refused, Err(InterchangeError::OtherChain { .. })));
     let mut newer = document;
     newer.metadata.interchange_format_version = "2".to_owned();
@@ -76,7 +76,10 @@ fn a_document_of_another_chain_or_version_is_refused_before_anything_is_written(
     assert!(matches!(refused, Err(InterchangeError::Version(_))));
     newer.metadata.interchange_format_version = VERSION.to_owned();
     newer.data[0].signed_prevotes[0].height = "many".to_owned();
-    assert!(matches!(newer.import(other.path(), CHAIN), Err(InterchangeError::Malformed(_))));
+    assert!(matches!(
+        newer.import(other.path(), other.path(), CHAIN),
+        Err(InterchangeError::Malformed(_))
+    ));
     assert!(files(other.path()).unwrap().is_empty());
 }
 
