@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
-use probity_primitives::{Hash, Height, Signature, codec};
+use probity_primitives::{BlockHash, Hash, Height, Signature, codec};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::chain::{LoadError, Loader};
 use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};
@@ -80,45 +81,104 @@ pub(super) fn begin(store: &dyn Store, genesis: &Genesis) -> Result<Chain, OpenE
     Ok(executed.chain)
 }
 
-/// Keeps a proposal that is about to be voted for.
+/// A block that may be decided, as the store keeps it until then.
+#[derive(Debug, BorshSerialize, BorshDeserialize)]
+pub(super) enum Kept {
+    /// Its proposer streamed it, or this node did.
+    Streamed {
+        /// What the proposer said.
+        header: ProposalHeader,
+        /// Its signature.
+        signature: Signature,
+        /// The block's bytes.
+        bytes: Vec<u8>,
+    },
+    /// It came with a certificate, because this node was behind.
+    Synced {
+        /// The height of the certificate.
+        height: Height,
+        /// Its round.
+        round: u32,
+        /// The block's bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl From<&SignedProposal> for Kept {
+    fn from(proposal: &SignedProposal) -> Self {
+        let SignedProposal { header, signature, bytes } = proposal;
+        Self::Streamed { header: *header, signature: *signature, bytes: bytes.to_vec() }
+    }
+}
+
+impl Kept {
+    const fn height(&self) -> Height {
+        match self {
+            Self::Streamed { header, .. } => header.height,
+            Self::Synced { height, .. } => *height,
+        }
+    }
+}
+
+/// Keeps a block that the engine is about to be told is valid: its log will rely upon that.
 ///
 /// # Errors
 /// [`StoreError`] if it is not durable.
 pub(super) fn keep_undecided(
     store: &dyn Store,
-    proposal: &SignedProposal,
+    height: Height,
+    block: &BlockHash,
+    kept: &Kept,
 ) -> Result<(), StoreError> {
-    let SignedProposal { header, signature, bytes } = proposal;
-    let key = schema::undecided(header.height, &header.block);
+    let key = schema::undecided(height, block);
     if store.get(&key)?.is_some() {
         return Ok(());
     }
     let mut batch = Batch::new();
-    batch.put(key, codec::encode(&(header, signature, bytes.as_ref())));
+    batch.put(key, codec::encode(kept));
     store.write(batch)
 }
 
-/// The proposals that were voted for at `height` and not decided.
-///
-/// # Errors
-/// [`StoreError`] if the store cannot be read or is damaged.
-pub(super) fn undecided(
-    store: &dyn Store,
-    height: Height,
-) -> Result<Vec<SignedProposal>, StoreError> {
-    let mut proposals = Vec::new();
-    for entry in store.scan_prefix(&schema::all_undecided())? {
-        let (key, value) = entry?;
-        let (header, signature, bytes): (ProposalHeader, Signature, Vec<u8>) =
-            decode(&key, &value)?;
-        if header.height == height {
-            proposals.push(SignedProposal { header, signature, bytes: Bytes::from(bytes) });
-        }
-    }
-    Ok(proposals)
-}
-
 impl Replica {
+    /// Reads back the blocks that the engine was told are valid before a restart.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store cannot be read or is damaged.
+    pub(super) fn recall(&mut self) -> Result<(), StoreError> {
+        let entries: Result<Vec<_>, _> =
+            self.store.scan_prefix(&schema::all_undecided())?.collect();
+        for (key, value) in entries? {
+            let kept: Kept = decode(&key, &value)?;
+            if kept.height() == self.next_height() {
+                self.judge_again(kept)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks again at a block that was kept. It was judged by an earlier clock; only what it
+    /// contains is looked at now.
+    fn judge_again(&mut self, kept: Kept) -> Result<(), StoreError> {
+        match kept {
+            Kept::Streamed { header, signature, bytes } => {
+                let own = self.keys.as_ref().is_some_and(|keys| keys.operator == header.proposer);
+                let bytes = Bytes::from(bytes);
+                let judged = self.judge(SignedProposal { header, signature, bytes }, u64::MAX)?;
+                if own {
+                    self.undecided.keep_own(header.round, judged);
+                } else {
+                    self.undecided.keep(judged);
+                }
+            }
+            Kept::Synced { height: _, round, bytes } => {
+                if let Some(judged) = self.judge_synced(round, &Bytes::from(bytes))? {
+                    self.undecided.keep(judged);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Commits a decided block, durably.
     ///
     /// # Errors
@@ -131,6 +191,11 @@ impl Replica {
         }
         if height > next {
             return Err(ReplicaError::Height { asked: height, next });
+        }
+        if self.undecided.get(&block).is_none()
+            && let Some(kept) = self.store.get(&schema::undecided(height, &block))?
+        {
+            self.judge_again(decode(&schema::undecided(height, &block), &kept)?)?;
         }
         let judged = self.undecided.get(&block).and_then(|judged| judged.executed.as_deref());
         let executed = judged.ok_or(ReplicaError::UnknownBlock { height, block })?;

@@ -19,9 +19,10 @@ use probity_runtime::{Block, Executed, SignedTx, VerifiedTx};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::application::{Application, Verdict};
+use super::commit::{self, Kept};
 use super::proposal::{ProposalHeader, SignedProposal};
 use super::undecided::Judged;
-use super::{Replica, commit, rotation, verdict_of};
+use super::{Replica, rotation, verdict_of};
 use crate::store::StoreError;
 use crate::store::tree::StoreTree;
 
@@ -101,7 +102,9 @@ impl Replica {
         let header = proposal.header;
         match self.examine(&header, &proposal.bytes, now_ms) {
             Ok(executed) => {
-                commit::keep_undecided(self.store.as_ref(), &proposal)?;
+                let ProposalHeader { height, block, .. } = header;
+                let kept = Kept::from(&proposal);
+                commit::keep_undecided(self.store.as_ref(), height, &block, &kept)?;
                 let (verdict, executed) = (verdict_of(&header, true), Some(Box::new(executed)));
                 Ok(Judged { verdict, proposal: Some(proposal), executed })
             }
@@ -115,7 +118,8 @@ impl Replica {
         }
     }
 
-    /// Looks at a block that was decided elsewhere; none if the bytes are no block.
+    /// Looks at a block that was decided elsewhere, and keeps it in the store if it is valid; none
+    /// if the bytes are no block.
     ///
     /// Its certificate, which the engine checks, shows that two thirds have seen it in time and in
     /// turn, so neither is asked again.
@@ -132,6 +136,8 @@ impl Replica {
         let mut verdict = Verdict { height, round, proposer, block: block.hash(), valid: true };
         match self.execute(block) {
             Ok(executed) => {
+                let kept = Kept::Synced { height, round, bytes: bytes.to_vec() };
+                commit::keep_undecided(self.store.as_ref(), height, &verdict.block, &kept)?;
                 let executed = Some(Box::new(executed));
                 Ok(Some(Judged { verdict, proposal: None, executed }))
             }

@@ -47,6 +47,7 @@ use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
 pub use self::commit::KEPT_HEIGHTS;
+use self::commit::Kept;
 pub(crate) use self::commit::restored;
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
@@ -222,23 +223,6 @@ impl Replica {
         Ok(hash)
     }
 
-    /// Reads back the proposals that were voted for before a restart.
-    fn recall(&mut self) -> Result<(), StoreError> {
-        for proposal in commit::undecided(self.store.as_ref(), self.next_height())? {
-            let round = proposal.header.round;
-            let own =
-                self.keys.as_ref().is_some_and(|keys| keys.operator == proposal.header.proposer);
-            // They were judged by an earlier clock; only what they contain is looked at again.
-            let judged = self.judge(proposal, u64::MAX)?;
-            if own {
-                self.undecided.keep_own(round, judged);
-            } else {
-                self.undecided.keep(judged);
-            }
-        }
-        Ok(())
-    }
-
     fn build(
         &self,
         keys: &OperatorKeys,
@@ -312,7 +296,8 @@ impl Application for Replica {
         }
         let keys = self.keys.as_ref().ok_or(ReplicaError::NoKeys)?;
         let (proposal, executed) = self.build(keys, round, now_ms)?;
-        commit::keep_undecided(self.store.as_ref(), &proposal)?;
+        let block = proposal.header.block;
+        commit::keep_undecided(self.store.as_ref(), height, &block, &Kept::from(&proposal))?;
         let judged = Judged {
             verdict: verdict_of(&proposal.header, true),
             proposal: Some(proposal.clone()),
