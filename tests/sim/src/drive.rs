@@ -64,6 +64,7 @@ impl World {
 
     fn carry(&mut self, life: Life, output: Output) -> Result<(), Broken> {
         let place = life.node;
+        self.tell_of(place, &output);
         match output {
             Output::Send(bytes) => {
                 self.tell(place, |to| Event::Message { to, from: place, bytes: bytes.clone() });
@@ -101,6 +102,23 @@ impl World {
             }
             Output::SyncPostponed => Ok(()),
         }
+    }
+
+    /// Puts into the trace what no event shows.
+    fn tell_of(&mut self, place: usize, output: &Output) {
+        let line = match output {
+            Output::Send(_) | Output::Timer { .. } | Output::Later(_) => return,
+            Output::Signed { height, round, said } => {
+                format!("  {place} signs {height} {round:?} {said:?}")
+            }
+            Output::Decided { height, block, durable } => {
+                format!("  {place} decides {height} {block} {durable}")
+            }
+            Output::Accused(_) | Output::SyncRefused | Output::SyncPostponed => {
+                format!("  {place} {output:?}")
+            }
+        };
+        self.trace.note(line);
     }
 
     fn decided(&mut self, place: usize, height: Height) -> Result<(), Broken> {
