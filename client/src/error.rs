@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use probity_api::Problem;
-use probity_primitives::ContentHash;
+use probity_api::problem::Nonces;
+use probity_primitives::{ContentHash, Height};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,10 @@ pub enum ClientError {
         detail: String,
         /// Whether the same request may succeed later.
         retryable: bool,
+        /// The height from which it may, where that is known.
+        retry_at_height: Option<Height>,
+        /// The nonces, where it is about nonces.
+        nonces: Option<Nonces>,
     },
     /// The answer is not one of this API.
     #[error("the answer of {url} cannot be read: {reason}")]
@@ -94,6 +99,21 @@ impl ClientError {
         }
     }
 
+    /// The nonces, if the node said no because of one.
+    #[must_use]
+    pub const fn nonces(&self) -> Option<Nonces> {
+        match self {
+            Self::Problem { nonces, .. } => *nonces,
+            Self::BadUrl { .. }
+            | Self::Unreachable { .. }
+            | Self::Malformed { .. }
+            | Self::TooLarge { .. }
+            | Self::WrongHash { .. }
+            | Self::File { .. }
+            | Self::TimedOut { .. } => None,
+        }
+    }
+
     /// Whether the same call may succeed later.
     #[must_use]
     pub const fn retryable(&self) -> bool {
@@ -111,7 +131,8 @@ impl ClientError {
 
 impl From<Problem> for ClientError {
     fn from(problem: Problem) -> Self {
-        let Problem { kind: _, title: _, status, detail, code, retryable } = problem;
-        Self::Problem { status, code, detail, retryable }
+        let Problem { kind: _, title: _, status, detail, code, retryable, retry_at_height, nonces } =
+            problem;
+        Self::Problem { status, code, detail, retryable, retry_at_height, nonces }
     }
 }

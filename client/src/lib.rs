@@ -29,4 +29,6 @@ pub mod txs;
 pub use client::{Client, ClientLimits, ListArgs};
 pub use error::ClientError;
 pub use events::EventStream;
+pub use probity_api::problem::Nonces;
 pub use probity_api::{Envelope, EventId, EventRecord, Happening, ListEnvelope, Problem, view};
+pub use txs::Landing;

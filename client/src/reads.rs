@@ -12,7 +12,7 @@ use probity_protocol::event::TaskPhase;
 use probity_runtime::genesis::GENESIS_SCHEMA;
 use probity_runtime::query::{
     AccountView, ArtifactFilter, ArtifactView, BoardView, OperatorView, ResultFilter, ResultView,
-    SlashView, SupplyView, TaskView,
+    RewardView, SlashView, SupplyView, TaskView,
 };
 use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{ChainIdentity, Genesis};
@@ -94,12 +94,29 @@ impl Client {
         self.list("/operators", Vec::new(), args).await
     }
 
-    /// Slashes that wait.
+    /// Slashes that wait, of one operator or of all.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn slashes(&self, args: &ListArgs) -> Result<ListEnvelope<SlashView>, ClientError> {
-        self.list("/slashes", Vec::new(), args).await
+    pub async fn slashes(
+        &self,
+        operator: Option<&OperatorId>,
+        args: &ListArgs,
+    ) -> Result<ListEnvelope<SlashView>, ClientError> {
+        let query = operator.map(|operator| ("operator", operator.to_string()));
+        self.list("/slashes", query.into_iter().collect(), args).await
+    }
+
+    /// What an operator was paid for its seats, task by task.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code is `operator_not_found` if there is no such operator.
+    pub async fn rewards(
+        &self,
+        operator: &OperatorId,
+        args: &ListArgs,
+    ) -> Result<ListEnvelope<RewardView>, ClientError> {
+        self.list(&format!("/operators/{operator}/rewards"), Vec::new(), args).await
     }
 
     /// An artifact.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use probity_api::EventRecord;
-use probity_api::view::{BlobView, SnapshotView};
+use probity_api::problem::Nonces;
+use probity_api::view::{BlobView, SnapshotView, WaitingView};
 use probity_harness::cache::CacheError;
-use probity_primitives::{ContentHash, Height, TaskId, TxHash};
+use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
 use probity_runtime::result_certificate::{BuildError, ResultCertificate};
+use probity_runtime::tx::TxError;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use probity_web::backend::{
     Backend, BackendError, BlobError, ByteStream, Health, SnapshotPart,
@@ -22,8 +24,9 @@ use tokio::sync::watch;
 use crate::consensus::driver::CommandError;
 use crate::events;
 use crate::handle::NodeHandle;
+use crate::mempool;
 use crate::network::FetchError;
-use crate::relay::OfferError;
+use crate::relay::{self, OfferError};
 use crate::replica::{KEPT_HEIGHTS, SubmitError};
 use crate::results::ResultError;
 use crate::snapshot::{Shelf, SnapshotError};
@@ -45,15 +48,27 @@ impl Backend for NodeHandle {
     }
 
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, ApiSubmitError> {
-        self.submit(tx).await.map_err(|error| match error {
-            OfferError::Refused(SubmitError::Invalid(error)) => ApiSubmitError::Invalid(error),
-            OfferError::Refused(SubmitError::Rejected(reason)) => ApiSubmitError::NoRoom {
-                code: reason.code(),
-                detail: reason.to_string(),
-                retryable: reason.retryable(),
-            },
-            OfferError::Node(error) => ApiSubmitError::Backend(unavailable(error)),
-        })
+        match self.submit(tx).await {
+            Ok(hash) => Ok(hash),
+            Err(OfferError::Refused(SubmitError::Invalid(reason))) => {
+                Err(self.with_nonces(reason).await)
+            }
+            Err(OfferError::Refused(SubmitError::Rejected(reason))) => {
+                let next = self.snapshot().height().next();
+                Err(ApiSubmitError::NoRoom {
+                    code: reason.code(),
+                    detail: reason.to_string(),
+                    retryable: reason.retryable(),
+                    retry_at_height: next.filter(|_| reason.ends_with_a_block()),
+                    nonces: reason.nonces().map(api_nonces),
+                })
+            }
+            Err(OfferError::Node(error)) => Err(ApiSubmitError::Backend(unavailable(error))),
+        }
+    }
+
+    async fn waiting(&self, account: &Address) -> Result<Vec<WaitingView>, BackendError> {
+        relay::waiting(&self.inner.commands, *account).await.map_err(unavailable)
     }
 
     async fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, BackendError> {
@@ -150,6 +165,28 @@ impl Backend for NodeHandle {
         })
         .await
     }
+}
+
+impl NodeHandle {
+    /// A refusal by the rules; one about a nonce says which nonce would be the right one.
+    async fn with_nonces(&self, reason: TxError) -> ApiSubmitError {
+        let (TxError::StaleNonce { sender, nonce: got, expected }
+        | TxError::FutureNonce { sender, nonce: got, expected }) = reason
+        else {
+            return ApiSubmitError::Invalid(reason);
+        };
+        match relay::pending(&self.inner.commands, sender).await {
+            Ok(pending) => {
+                ApiSubmitError::Nonce { reason, nonces: Nonces { expected, got, pending } }
+            }
+            Err(_) => ApiSubmitError::Invalid(reason),
+        }
+    }
+}
+
+const fn api_nonces(nonces: mempool::Nonces) -> Nonces {
+    let mempool::Nonces { expected, got, pending } = nonces;
+    Nonces { expected, got, pending }
 }
 
 /// Answers from the shelf of snapshots, on a thread that may wait for a disk.

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
+use probity_api::view::WaitingView;
+use probity_primitives::Address;
 use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::tx::TxError;
 use probity_runtime::{SignedTx, VerifiedTx};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::consensus::driver::{CommandError, Commands};
-use crate::mempool::Rejected;
+use crate::mempool::{Rejected, TxKey};
 use crate::network::{IncomingTx, Judgement, NetworkEvent};
 use crate::replica::SubmitError;
 use crate::shell::Shell;
@@ -54,13 +56,54 @@ pub(crate) async fn verify(
 /// # Errors
 /// [`OfferError`] with the reason.
 pub(crate) async fn offer(commands: &Commands<Shell>, tx: VerifiedTx) -> Result<(), OfferError> {
+    ask(commands, |shell| shell.submit(tx)).await??;
+    Ok(())
+}
+
+/// What an account has waiting in the mempool.
+///
+/// # Errors
+/// [`CommandError`] if the node is too busy to look, or stops.
+pub(crate) async fn waiting(
+    commands: &Commands<Shell>,
+    account: Address,
+) -> Result<Vec<WaitingView>, CommandError> {
+    ask(commands, move |shell| {
+        let waiting = shell.mempool().of(&account);
+        let view = |(key, tx): (&TxKey, &VerifiedTx)| WaitingView {
+            hash: key.hash,
+            nonce: key.nonce,
+            kind: tx.body().message.kind().to_owned(),
+            fee: key.offer,
+            expiry: key.expiry,
+        };
+        waiting.map(view).collect()
+    })
+    .await
+}
+
+/// The nonce that an account's next transaction should carry.
+///
+/// # Errors
+/// As [`waiting`].
+pub(crate) async fn pending(
+    commands: &Commands<Shell>,
+    account: Address,
+) -> Result<u64, CommandError> {
+    ask(commands, move |shell| shell.pending(&account)).await
+}
+
+/// Asks the thread that owns the replica.
+async fn ask<R: Send + 'static>(
+    commands: &Commands<Shell>,
+    question: impl FnOnce(&mut Shell) -> R + Send + 'static,
+) -> Result<R, CommandError> {
     let (reply, answer) = oneshot::channel();
     commands.send(Box::new(move |shell| {
         // Whoever asked may be gone.
-        let _ = reply.send(shell.submit(tx));
+        let _ = reply.send(question(shell));
     }))?;
-    answer.await.map_err(|_| CommandError::Stopped)??;
-    Ok(())
+    answer.await.map_err(|_| CommandError::Stopped)
 }
 
 /// Judges transactions from peers until the network ends.
@@ -117,9 +160,11 @@ fn judgement(outcome: &Result<(), OfferError>) -> Judgement {
         Err(OfferError::Refused(SubmitError::Rejected(reason))) => match reason {
             Rejected::Known(_)
             | Rejected::NonceTaken { .. }
+            | Rejected::OfferNotHeld { .. }
             | Rejected::NonceUsed { .. }
             | Rejected::NonceTooHigh { .. }
             | Rejected::Expired { .. }
+            | Rejected::FeesNotHeld { .. }
             | Rejected::SenderFull { .. }
             | Rejected::Full { .. } => Judgement::Ignore,
         },

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use probity_primitives::{BlockHash, Height, Signature, TxHash};
+use probity_primitives::{Address, BlockHash, Height, Signature, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::validators::ValidatorSet;
@@ -14,6 +14,7 @@ use probity_runtime::{Chain, VerifiedTx};
 use tokio::sync::{mpsc, watch};
 
 use crate::consensus::safety::Safety;
+use crate::mempool::Mempool;
 use crate::replica::application::{Application, Synced, Verdict};
 use crate::replica::proposal::{ProposalHeader, SignedProposal};
 use crate::replica::{Replica, ReplicaError, SubmitError};
@@ -49,6 +50,16 @@ impl Shell {
     /// Lets a transaction wait for a block.
     pub(crate) fn submit(&mut self, tx: VerifiedTx) -> Result<TxHash, SubmitError> {
         self.replica.submit(tx)
+    }
+
+    /// What waits for a block.
+    pub(crate) const fn mempool(&self) -> &Mempool<VerifiedTx> {
+        self.replica.mempool()
+    }
+
+    /// The nonce that an account's next transaction should carry.
+    pub(crate) fn pending(&self, account: &Address) -> u64 {
+        self.replica.pending_nonce(account)
     }
 }
 

@@ -195,10 +195,15 @@ impl Chain {
         }
     }
 
-    /// What would become of a transaction in the next block if it were the first.
+    /// What would become of a transaction in the next block if it were the first. One whose nonce
+    /// is at most [`MAX_NONCE_GAP`] ahead is tried as if it were the sender's next: those before it
+    /// may wait somewhere, and their effects are not known here.
     #[must_use]
     pub fn dry_run(&self, tx: &VerifiedTx) -> Receipt {
         let mut run = Execution::begin(self, None);
+        if self.check(tx).is_ok() {
+            run.reach_nonce(tx);
+        }
         match run.run(tx) {
             Ok(receipt) => receipt,
             Err(error) => Receipt {

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, DelegationView, LeavingView, SupplyView, account, supply};
 pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
-pub use operator::{OperatorView, SlashView, operator, operators, slashes};
+pub use operator::{
+    OperatorView, RewardView, SlashView, operator, operators, rewards, slashes,
+};
 pub use task::{
     Assignment, BallotView, BoardRow, BoardView, ResultFilter, ResultView, Role, SubmissionView,
     TaskFiles, TaskView, assignments, board, result, results, task, tasks,
@@ -48,6 +50,7 @@ view! {
     SupplyView = "probity.supply/v1",
     OperatorView = "probity.operator/v1",
     SlashView = "probity.slash/v1",
+    RewardView = "probity.reward/v1",
     ArtifactView = "probity.artifact/v1",
     TaskView = "probity.task/v1",
     Assignment = "probity.assignment/v1",

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use probity_api::EventRecord;
-use probity_api::view::{BlobView, SnapshotView};
-use probity_primitives::{ContentHash, Height, TaskId, TxHash};
+use probity_api::problem::Nonces;
+use probity_api::view::{BlobView, SnapshotView, WaitingView};
+use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
 use probity_runtime::result_certificate::ResultCertificate;
@@ -41,6 +42,12 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`SubmitError`] if it cannot stand in a block or there is no room for it.
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, SubmitError>;
+
+    /// What an account has waiting for a block, in the order of nonces.
+    ///
+    /// # Errors
+    /// [`BackendError`].
+    async fn waiting(&self, account: &Address) -> Result<Vec<WaitingView>, BackendError>;
 
     /// What became of a transaction, if a block has it.
     ///
@@ -155,6 +162,14 @@ pub enum SubmitError {
     /// It cannot stand in a block.
     #[error(transparent)]
     Invalid(#[from] TxError),
+    /// It cannot stand in a block because of its nonce.
+    #[error("{reason}; the next free nonce is {}", nonces.pending)]
+    Nonce {
+        /// Why, as the rules say it.
+        reason: TxError,
+        /// The nonces.
+        nonces: Nonces,
+    },
     /// There is no room for it, or another one has its place.
     #[error("{detail}")]
     NoRoom {
@@ -165,6 +180,10 @@ pub enum SubmitError {
         detail: String,
         /// Whether the same transaction may be taken later.
         retryable: bool,
+        /// The height from which it may, where that is known.
+        retry_at_height: Option<Height>,
+        /// The nonces, where it is about nonces.
+        nonces: Option<Nonces>,
     },
     /// The node cannot answer.
     #[error(transparent)]

@@ -80,9 +80,16 @@ impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Invalid(error) => error.into(),
-            SubmitError::NoRoom { code, detail, retryable } => {
+            SubmitError::Nonce { ref reason, nonces } => {
+                let (code, status) = (reason.code(), tx_status(reason));
+                let (detail, again) = (error.to_string(), reason.retryable());
+                let problem = Problem::of(code, "Transaction refused", status, detail, again);
+                Self(Problem { nonces: Some(nonces), ..problem })
+            }
+            SubmitError::NoRoom { code, detail, retryable, retry_at_height, nonces } => {
                 let status = if retryable { 503 } else { 409 };
-                Self(Problem::of(code, "Transaction refused", status, detail, retryable))
+                let problem = Problem::of(code, "Transaction refused", status, detail, retryable);
+                Self(Problem { retry_at_height, nonces, ..problem })
             }
             SubmitError::Backend(error) => error.into(),
         }
@@ -95,6 +102,56 @@ impl From<BlobError> for ApiError {
             BlobError::TooLarge { .. } => Self::new(Code::BlobTooLarge, error.to_string()),
             BlobError::Body(_) => Self::new(Code::MalformedBody, error.to_string()),
             BlobError::Backend(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_primitives::codec::CodecError;
+    use probity_primitives::key::SignatureError;
+    use probity_primitives::{Address, Amount, BoundedString, Height, Keypair, Network};
+
+    use super::*;
+
+    /// One error of each kind.
+    fn errors() -> Vec<TxError> {
+        let key = Keypair::from_seed([1; 32]).public();
+        let sender = Address::of(&key, Network::Test);
+        let (chain, nonce, amount) = (BoundedString::default(), 1, Amount::ZERO);
+        let (expiry, next) = (Height(1), Height(2));
+        vec![
+            TxError::Malformed(CodecError::TooLong { len: 1, limit: 0 }),
+            TxError::Oversized { len: 2, limit: 1 },
+            TxError::WrongChain { given: chain.clone(), expected: chain },
+            TxError::WrongNetwork(sender),
+            TxError::WrongKey { key, derived: sender, sender },
+            TxError::BadSignature(SignatureError::Mismatch(key)),
+            TxError::Expired { expiry, next },
+            TxError::StaleNonce { sender, nonce, expected: 2 },
+            TxError::FutureNonce { sender, nonce, expected: 0 },
+            TxError::FeeTooLow { offered: amount, required: amount, bytes: 1, kind: "transfer" },
+            TxError::Underfunded { sender, available: amount, required: amount },
+        ]
+    }
+
+    #[test]
+    fn the_chapter_lists_every_code_of_a_transaction() {
+        let chapter = include_str!("../../docs/spec/24-api.md");
+        let rows: Vec<&str> = chapter.lines().filter(|line| line.starts_with('|')).collect();
+        for error in errors() {
+            let ApiError(problem) = error.into();
+            let again = if problem.retryable { "yes" } else { "no" };
+            let (code, end) =
+                (format!("`{}`", problem.code), format!("| {} | {again} |", problem.status));
+            let listed = rows.iter().any(|row| row.contains(&code) && row.ends_with(&end));
+            assert!(listed, "{code} {end}");
+        }
+        // And nothing that is not a code: a reader would wait for it in vain.
+        let named = rows.iter().flat_map(|row| row.split('`').skip(1).step_by(2));
+        let codes: Vec<&str> = errors().iter().map(TxError::code).collect();
+        for name in named.filter(|name| name.starts_with("tx.")) {
+            assert!(codes.contains(&name), "{name}");
         }
     }
 }

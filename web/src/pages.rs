@@ -164,7 +164,7 @@ fn stands(task: &Task) -> String {
 }
 
 fn faults(ledger: &Ledger) -> Vec<Fault> {
-    let page = query::slashes(ledger, None, MAX_LISTED);
+    let page = query::slashes(ledger, None, None, MAX_LISTED);
     let shown = page.items.into_iter().map(|view| Fault {
         operator: ledger
             .operators

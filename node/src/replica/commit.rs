@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
-use probity_primitives::{BlockHash, Hash, Height, Signature, codec};
+use probity_primitives::{Address, BlockHash, Hash, Height, Signature, codec};
+use probity_protocol::ledger::Tag;
+use probity_protocol::table::Change;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::chain::{LoadError, Loader};
 use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};
@@ -22,7 +24,7 @@ use super::application::Application;
 use super::history::decode;
 use super::proposal::{ProposalHeader, SignedProposal};
 use super::undecided::Judged;
-use super::{OpenError, Replica, ReplicaError, next_nonce};
+use super::{OpenError, Replica, ReplicaError, standing};
 use crate::store::{Batch, Store, StoreError, schema, tree};
 
 /// The name under which the store keeps the hash of its chain's genesis document.
@@ -208,18 +210,21 @@ impl Replica {
         self.store.write(batch)?;
         let executed = self.undecided.take(&block).and_then(|Judged { executed, .. }| executed);
         if let Some(executed) = executed {
-            self.advance(executed.chain);
+            self.advance(executed.chain, &executed.entries);
         }
         Ok(())
     }
 
-    /// Goes on from a height that is now durable.
-    fn advance(&mut self, chain: Chain) {
-        self.chain = Arc::new(chain);
+    /// Goes on from a height that is now durable, and whose block changed these entries.
+    fn advance(&mut self, chain: Chain, entries: &[Change]) {
+        let before = std::mem::replace(&mut self.chain, Arc::new(chain));
         self.undecided.next_height();
         let (chain, height) = (Arc::clone(&self.chain), self.next_height());
-        let next = |sender: &_| next_nonce(&chain, sender);
-        self.mempool.recheck(height, next, |tx| chain.check(tx).is_ok());
+        let changed = accounts(entries).map(|account| (account, standing(&chain, &account)));
+        self.mempool.advance(height, changed);
+        if before.ledger().params.get().fees != chain.ledger().params.get().fees {
+            self.mempool.retain(|tx| chain.check(tx).is_ok());
+        }
     }
 
     /// A decision of a height that is committed: nothing to do, or a fork.
@@ -233,6 +238,14 @@ impl Replica {
             Err(ReplicaError::Fork { height, committed, decided })
         }
     }
+}
+
+/// The accounts among changed entries.
+fn accounts(entries: &[Change]) -> impl Iterator<Item = Address> {
+    entries.iter().filter_map(|(key, _)| {
+        let (tag, account) = key.split_first()?;
+        (*tag == Tag::accounts.byte()).then(|| codec::decode(account, account.len()).ok())?
+    })
 }
 
 /// Everything that an executed block writes, but for the certificate.

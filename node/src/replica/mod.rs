@@ -35,13 +35,13 @@ use probity_primitives::vrf::VrfSecret;
 use probity_primitives::{Address, BlockHash, Height, Keypair, OperatorId, Signature, TxHash};
 use probity_runtime::block::MAX_BLOCK_BYTES;
 use probity_runtime::certificate::Certificate;
-use probity_runtime::chain::{BlockError, LoadError};
+use probity_runtime::chain::{BlockError, LoadError, fixed_fee};
 use probity_runtime::genesis::GenesisError;
 use probity_runtime::tx::TxError;
 use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Chain, Executed, Genesis, VerifiedTx};
 
-use crate::mempool::{Limits, Mempool, Rejected, TxKey};
+use crate::mempool::{Limits, Mempool, Rejected, Standing, TxKey};
 use crate::store::tree::StoreTree;
 use crate::store::{Store, StoreError};
 
@@ -208,6 +208,13 @@ impl Replica {
         &self.mempool
     }
 
+    /// The nonce that an account's next transaction should carry: the first that is neither used
+    /// nor waiting.
+    #[must_use]
+    pub fn pending_nonce(&self, account: &Address) -> u64 {
+        self.mempool.pending(account, standing(&self.chain, account).nonce)
+    }
+
     /// Lets a transaction wait for a block.
     ///
     /// # Errors
@@ -216,10 +223,21 @@ impl Replica {
         self.chain.check(&tx)?;
         let hash = tx.hash();
         let body = tx.body();
-        let (sender, nonce, expiry) = (body.sender, body.nonce, body.expiry);
-        let key = TxKey { hash, sender, nonce, expiry, bytes: tx.encoded_len() };
-        let next = next_nonce(&self.chain, &sender);
-        self.mempool.insert(key, tx, next, self.next_height())?;
+        let (sender, bytes) = (body.sender, tx.encoded_len());
+        let fees = &self.chain.ledger().params.get().fees;
+        let key = TxKey {
+            hash,
+            sender,
+            nonce: body.nonce,
+            offer: body.fee,
+            cost: fixed_fee(fees, &body.message, bytes),
+            expiry: body.expiry,
+            bytes,
+        };
+        let standing = standing(&self.chain, &sender);
+        if let Some(replaced) = self.mempool.insert(key, tx, standing, self.next_height())? {
+            tracing::debug!(%replaced, by = %hash, "a waiting transaction is replaced");
+        }
         Ok(hash)
     }
 
@@ -231,7 +249,7 @@ impl Replica {
     ) -> Result<(SignedProposal, Executed), BlockError> {
         let vrf = keys.vrf.prove(&self.chain.beacon_input());
         let time_ms = now_ms.max(self.chain.tip().time_ms.saturating_add(1));
-        let candidates = self.mempool.candidates(|sender| next_nonce(&self.chain, sender));
+        let candidates = self.mempool.candidates();
         let tree = StoreTree(self.store.as_ref());
         let executed =
             self.chain.propose(&tree, keys.operator, vrf, time_ms, candidates.cloned())?;
@@ -397,9 +415,10 @@ impl Application for Replica {
     }
 }
 
-/// The nonce that the committed state expects of a sender.
-fn next_nonce(chain: &Chain, sender: &Address) -> u64 {
-    chain.ledger().accounts.get(sender).map_or(0, |account| account.nonce)
+/// What the committed state says of a sender.
+fn standing(chain: &Chain, sender: &Address) -> Standing {
+    let account = chain.ledger().accounts.get(sender).copied().unwrap_or_default();
+    Standing { nonce: account.nonce, free: account.free }
 }
 
 fn verdict_of(header: &ProposalHeader, valid: bool) -> Verdict {

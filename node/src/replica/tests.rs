@@ -110,7 +110,7 @@ fn a_transaction_is_carried_out_once_and_leaves_a_receipt() {
     assert!(four.replicas.iter().all(|replica| replica.mempool().is_empty()));
     let replayed = four.submit(&tx);
     assert!(matches!(replayed, Err(SubmitError::Invalid(TxError::StaleNonce { .. }))));
-    assert_eq!(next_nonce(four.replicas[0].chain(), &account(1)), 1);
+    assert_eq!(standing(four.replicas[0].chain(), &account(1)).nonce, 1);
 }
 
 #[test]

@@ -49,6 +49,14 @@ impl Execution {
         Self { chain_id, ledger, ctx: Context::new(height, chain.genesis_hash()), count: 0 }
     }
 
+    /// Pretends that the sender's transactions before this one have run, for a dry run.
+    pub(super) fn reach_nonce(&mut self, tx: &VerifiedTx) {
+        let (sender, nonce) = (tx.body().sender, tx.body().nonce);
+        if let Some(account) = self.ledger.accounts.get(&sender).copied() {
+            self.ledger.accounts.insert(sender, probity_protocol::bank::Account { nonce, ..account });
+        }
+    }
+
     /// Runs a transaction.
     pub(super) fn run(&mut self, tx: &VerifiedTx) -> Result<Receipt, TxError> {
         let fee = admit(&self.ledger, tx, self.ctx.height)?;

@@ -1,9 +1,10 @@
 //! Operators and slashes.
 
-use probity_primitives::{Amount, OperatorId};
+use probity_primitives::{Amount, ArtifactId, Height, OperatorId, Seats, TaskId};
 use probity_protocol::Ledger;
 use probity_protocol::slashing::Slash;
 use probity_protocol::staking::Operator;
+use probity_protocol::task::{Outcome, OutcomeState};
 use serde::{Deserialize, Serialize};
 
 use super::{Page, following, page};
@@ -36,6 +37,28 @@ pub struct SlashView {
     pub slash: Slash,
 }
 
+/// What an operator was paid for its seats in one task. What it was paid for items as a juror, and
+/// what slashes cost it, is not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RewardView {
+    /// The task.
+    pub task: TaskId,
+    /// The benchmark.
+    pub benchmark: ArtifactId,
+    /// What was evaluated.
+    pub artifact: ArtifactId,
+    /// The operator's seats.
+    pub seats: Seats,
+    /// Whether its openings passed; unknown while a jury sits.
+    pub clean: Option<bool>,
+    /// What it was paid, before the owner's commission was split off.
+    pub paid: Amount,
+    /// When the score was published.
+    pub published: Height,
+    /// How much the score can be relied on; what is not final is not paid yet.
+    pub state: OutcomeState,
+}
+
 /// An operator, if there is one.
 #[must_use]
 pub fn operator(ledger: &Ledger, id: &OperatorId) -> Option<OperatorView> {
@@ -52,11 +75,42 @@ pub fn operators(
     page(ledger.operators.range(following(after)), limit, |id, known| Some(view(ledger, id, known)))
 }
 
-/// Slashes that wait, in the order they were recorded in.
+/// Slashes that wait, of one operator or of all, in the order they were recorded in.
 #[must_use]
-pub fn slashes(ledger: &Ledger, after: Option<u64>, limit: usize) -> Page<SlashView, u64> {
+pub fn slashes(
+    ledger: &Ledger,
+    operator: Option<&OperatorId>,
+    after: Option<u64>,
+    limit: usize,
+) -> Page<SlashView, u64> {
     page(ledger.slashes.range(following(after)), limit, |id, slash| {
-        Some(SlashView { id: *id, code: slash.offence.code().to_owned(), slash: slash.clone() })
+        let code = slash.offence.code().to_owned();
+        let wanted = operator.is_none_or(|operator| *operator == slash.operator);
+        wanted.then(|| SlashView { id: *id, code, slash: slash.clone() })
+    })
+}
+
+/// What an operator was paid for its seats, task by task.
+#[must_use]
+pub fn rewards(
+    ledger: &Ledger,
+    operator: &OperatorId,
+    after: Option<TaskId>,
+    limit: usize,
+) -> Page<RewardView, TaskId> {
+    page(ledger.outcomes.range(following(after)), limit, |task, outcome| {
+        let Outcome { benchmark, artifact, members, published, state, .. } = outcome;
+        let member = members.iter().find(|member| member.operator == *operator)?;
+        Some(RewardView {
+            task: *task,
+            benchmark: *benchmark,
+            artifact: *artifact,
+            seats: member.seats,
+            clean: member.clean,
+            paid: member.paid,
+            published: *published,
+            state: *state,
+        })
     })
 }
 

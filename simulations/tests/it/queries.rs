@@ -123,7 +123,7 @@ fn operators_slashes_supply_and_accounts_have_views() {
     assert_eq!(owner.bonded[0].operator, world.actors[0].id());
     assert!(owner.bonded[0].value > Amount::ZERO && owner.leaving.is_empty());
     round_trip(&owner);
-    assert!(query::slashes(ledger, None, MAX_PAGE).items.is_empty());
+    assert!(query::slashes(ledger, None, None, MAX_PAGE).items.is_empty());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use probity_primitives::Height;
 use serde::{Deserialize, Serialize};
 
 /// The mempool's code for a transaction that waits for a block already.
@@ -26,6 +27,23 @@ pub struct Problem {
     pub code: String,
     /// Whether the same request may succeed later.
     pub retryable: bool,
+    /// The height from which it may, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at_height: Option<Height>,
+    /// The nonces, where it is about nonces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonces: Option<Nonces>,
+}
+
+/// The nonces that a refused transaction is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nonces {
+    /// The one that the committed state expects of the sender.
+    pub expected: u64,
+    /// The one that the transaction carries.
+    pub got: u64,
+    /// The first that is neither used nor waiting: what a new transaction should carry.
+    pub pending: u64,
 }
 
 impl Problem {
@@ -52,6 +70,8 @@ impl Problem {
             detail: detail.into(),
             code: code.to_owned(),
             retryable,
+            retry_at_height: None,
+            nonces: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Views that are a node's rather than the state's.
 
 use probity_primitives::{
-    Address, BlockHash, ContentHash, Hash, Height, Network, OperatorId, TxHash,
+    Address, Amount, BlockHash, ContentHash, Hash, Height, Network, OperatorId, TxHash,
 };
 use probity_runtime::certificate::Certificate;
 use probity_runtime::hex_bytes::HexBytes;
@@ -127,6 +127,39 @@ pub struct SubmittedView {
 
 impl View for SubmittedView {
     const SCHEMA: &'static str = "probity.submitted/v1";
+}
+
+/// What an account has waiting for a block at this node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingView {
+    /// The account.
+    pub address: Address,
+    /// The nonce that the committed state expects.
+    pub nonce: u64,
+    /// The nonce that its next transaction should carry: the first that is neither used nor
+    /// waiting.
+    pub next: u64,
+    /// What waits, in the order of nonces.
+    pub waiting: Vec<WaitingView>,
+}
+
+impl View for PendingView {
+    const SCHEMA: &'static str = "probity.pending/v1";
+}
+
+/// A transaction that waits for a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingView {
+    /// Its name.
+    pub hash: TxHash,
+    /// Its nonce.
+    pub nonce: u64,
+    /// The kind of its message.
+    pub kind: String,
+    /// The most that its sender pays.
+    pub fee: Amount,
+    /// The last height at which it may stand.
+    pub expiry: Height,
 }
 
 /// A file that the node keeps.

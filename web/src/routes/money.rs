@@ -19,6 +19,14 @@ pub(super) struct Paging {
     cursor: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SlashArgs {
+    operator: Option<OperatorId>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
 pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) -> Response {
     let chain = app.chain();
     answer::one(&chain, query::account(chain.ledger(), &address))
@@ -50,9 +58,23 @@ pub(super) async fn operators(
 
 pub(super) async fn slashes(
     State(app): State<App>,
+    Args(args): Args<SlashArgs>,
+) -> Result<Response, ApiError> {
+    let SlashArgs { operator, limit, cursor: after } = args;
+    let (after, limit) = (cursor(after.as_deref())?, page_limit(limit)?);
+    let chain = app.chain();
+    Ok(answer::list(&chain, query::slashes(chain.ledger(), operator.as_ref(), after, limit)))
+}
+
+pub(super) async fn rewards(
+    State(app): State<App>,
+    Id(id): Id<OperatorId>,
     Args(args): Args<Paging>,
 ) -> Result<Response, ApiError> {
     let (after, limit) = (cursor(args.cursor.as_deref())?, page_limit(args.limit)?);
     let chain = app.chain();
-    Ok(answer::list(&chain, query::slashes(chain.ledger(), after, limit)))
+    if chain.ledger().operators.get(&id).is_none() {
+        return Err(ApiError::new(Code::OperatorNotFound, format!("no {id}")));
+    }
+    Ok(answer::list(&chain, query::rewards(chain.ledger(), &id, after, limit)))
 }

@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use probity_api::problem::KNOWN;
-use probity_api::view::{RECEIPT_SCHEMA, SubmittedView, TxDocument};
+use probity_api::view::{PendingView, RECEIPT_SCHEMA, SubmittedView, TxDocument};
 use probity_api::{Code, OCTET_STREAM};
-use probity_primitives::TxHash;
+use probity_primitives::{Address, TxHash};
 use probity_runtime::SignedTx;
 use probity_runtime::tx::MAX_TX_BYTES;
 use serde::Deserialize;
@@ -48,6 +48,22 @@ pub(super) async fn submit(
         Err(error) => return Err(error.into()),
     }
     Ok((StatusCode::ACCEPTED, answer::one(&chain, SubmittedView { hash })).into_response())
+}
+
+/// What an account has waiting, and which nonce its next transaction should carry.
+pub(super) async fn pending(
+    State(app): State<App>,
+    Id(address): Id<Address>,
+) -> Result<Response, ApiError> {
+    // The mempool is read first: what a block takes out of it meanwhile is used in the state.
+    let mut waiting = app.backend.waiting(&address).await?;
+    let chain = app.chain();
+    let nonce = chain.ledger().accounts.get(&address).map_or(0, |account| account.nonce);
+    waiting.retain(|one| one.nonce >= nonce);
+    let unbroken = waiting.iter().map(|one| one.nonce).zip(nonce..);
+    let unbroken = unbroken.take_while(|(have, want)| have == want).count();
+    let next = nonce.saturating_add(u64::try_from(unbroken).unwrap_or(u64::MAX));
+    Ok(answer::one(&chain, PendingView { address, nonce, next, waiting }))
 }
 
 pub(super) async fn receipt(

@@ -49,7 +49,7 @@ async fn every_read_gives_what_the_state_holds() {
     let operator = stage.operator();
     assert_eq!(client.operator(&operator).await.unwrap().data.id, operator);
     assert_eq!(client.operators(&args).await.unwrap().data.len(), 4);
-    assert!(client.slashes(&args).await.unwrap().data.is_empty());
+    assert!(client.slashes(None, &args).await.unwrap().data.is_empty());
     let artifact = client.artifact(&known.models[0]).await.unwrap().data;
     assert_eq!(artifact.artifact, *world.ledger().artifacts.get(&known.models[0]).unwrap());
     let models = ArtifactFilter { kind: Some(ArtifactKind::Model), owner: None };

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use probity_api::EventRecord;
 use probity_api::event::records;
-use probity_api::problem::KNOWN;
-use probity_api::view::BlobView;
-use probity_primitives::{ContentHash, Height, TaskId, TxHash};
+use probity_api::problem::{KNOWN, Nonces};
+use probity_api::view::{BlobView, WaitingView};
+use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_protocol::Event;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::{StateProof, prove};
 use probity_runtime::result_certificate::ResultCertificate;
+use probity_runtime::tx::TxError;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx, VerifiedTx};
 use probity_simulations::World;
 use probity_web::backend::{Backend, BackendError, BlobError, ByteStream, Health, SubmitError};
@@ -130,19 +131,52 @@ impl Backend for Memory {
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, SubmitError> {
         if self.full.load(Ordering::SeqCst) {
             let detail = "the mempool is full with 2 transactions".to_owned();
-            return Err(SubmitError::NoRoom { code: "mempool_full", detail, retryable: true });
+            let retry_at_height = self.world().chain.height().next();
+            return Err(SubmitError::NoRoom {
+                code: "mempool_full",
+                detail,
+                retryable: true,
+                retry_at_height,
+                nonces: None,
+            });
         }
         let chain = self.world().chain.clone();
         let tx = tx.verify(chain.identity())?;
+        if let Err(reason @ TxError::StaleNonce { nonce: got, expected, .. }) = chain.check(&tx) {
+            let nonces = Nonces { expected, got, pending: expected };
+            return Err(SubmitError::Nonce { reason, nonces });
+        }
         chain.check(&tx)?;
         let hash = tx.hash();
         let mut pending = self.pending.lock().unwrap();
         if pending.contains(&tx) {
             let detail = format!("transaction {hash} is in the mempool already");
-            return Err(SubmitError::NoRoom { code: KNOWN, detail, retryable: false });
+            return Err(SubmitError::NoRoom {
+                code: KNOWN,
+                detail,
+                retryable: false,
+                retry_at_height: None,
+                nonces: None,
+            });
         }
         pending.push(tx);
         Ok(hash)
+    }
+
+    async fn waiting(&self, account: &Address) -> Result<Vec<WaitingView>, BackendError> {
+        let pending = self.pending.lock().unwrap();
+        let mine = pending.iter().filter(|tx| tx.body().sender == *account);
+        let mut waiting: Vec<WaitingView> = mine
+            .map(|tx| WaitingView {
+                hash: tx.hash(),
+                nonce: tx.body().nonce,
+                kind: tx.body().message.kind().to_owned(),
+                fee: tx.body().fee,
+                expiry: tx.body().expiry,
+            })
+            .collect();
+        waiting.sort_by_key(|one| one.nonce);
+        Ok(waiting)
     }
 
     async fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, BackendError> {

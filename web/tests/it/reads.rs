@@ -5,7 +5,7 @@ use probity_api::view::StatusView;
 use probity_api::{Envelope, ListEnvelope};
 use probity_protocol::ledger::Tag;
 use probity_protocol::table::state_key;
-use probity_runtime::query::{AccountView, ArtifactView, OperatorView, View};
+use probity_runtime::query::{AccountView, ArtifactView, OperatorView, RewardView, View};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -85,6 +85,21 @@ async fn lists_are_filtered() {
     assert_eq!(count(&format!("/results?benchmark={benchmark}")).await, 1);
     assert_eq!(count(&format!("/results?artifact={}", models[1])).await, 0);
     assert_eq!(count("/slashes").await, 0);
+    assert_eq!(count(&format!("/slashes?operator={}", stage.operator())).await, 0);
+}
+
+#[tokio::test]
+async fn rewards_are_what_the_results_say_that_an_operator_was_paid() {
+    let stage = Stage::new();
+    let done = stage.known.done;
+    let members = stage.memory.world().ledger().outcomes.get(&done).unwrap().members.clone();
+    assert!(members.iter().any(|member| !member.paid.is_zero()));
+    for member in &members {
+        let path = format!("/operators/{}/rewards", member.operator);
+        let rewards: Vec<RewardView> = all(&stage, &path).await;
+        assert_eq!(rewards.len(), 1);
+        assert_eq!((rewards[0].task, rewards[0].paid), (done, member.paid));
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ async fn what_is_not_there_has_a_code_of_its_own() {
     };
     for (path, code) in [
         (format!("/operators/{nobody}"), "operator_not_found"),
+        (format!("/operators/{nobody}/rewards"), "operator_not_found"),
         (format!("/assignments/{nobody}"), "operator_not_found"),
         (format!("/artifacts/{NOBODY}"), "artifact_not_found"),
         (format!("/tasks/{NOBODY}"), "task_not_found"),

@@ -124,6 +124,57 @@ async fn what_the_state_rules_out_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn a_refused_nonce_is_answered_with_the_right_one() {
+    let stage = Stage::new();
+    let good = stage.transfer();
+    let tx = stage.signed(good.clone());
+    assert_eq!(stage.send(post_tx(&tx)).await.status(), 202);
+    stage.memory.make_block();
+    let problem = body(stage.send(post_tx(&tx)).await).await;
+    let nonces = json!({ "expected": good.nonce + 1, "got": good.nonce, "pending": good.nonce + 1 });
+    assert_eq!((&problem["code"], &problem["nonces"]), (&json!("tx.stale_nonce"), &nonces));
+    assert!(problem.get("retry_at_height").is_none(), "{problem}");
+}
+
+#[tokio::test]
+async fn the_next_free_nonce_counts_what_waits() {
+    let stage = Stage::new();
+    let good = stage.transfer();
+    let path = format!("/accounts/{}/pending", good.sender);
+    let pending = async || stage.get(&path).await["data"].clone();
+    let (nonce, sender) = (good.nonce, good.sender);
+    let nothing = json!({ "address": sender, "nonce": nonce, "next": nonce, "waiting": [] });
+    assert_eq!(pending().await, nothing);
+    // The second one waits above a gap, until the first fills it.
+    let later = stage.signed(TxBody { nonce: nonce + 1, ..good.clone() });
+    assert_eq!(stage.send(post_tx(&later)).await.status(), 202);
+    assert_eq!(pending().await["next"], nonce);
+    let first = stage.signed(good.clone());
+    assert_eq!(stage.send(post_tx(&first)).await.status(), 202);
+    let waiting = pending().await;
+    assert_eq!((&waiting["next"], &waiting["nonce"]), (&json!(nonce + 2), &json!(nonce)));
+    let one = json!({
+        "hash": first.hash(), "nonce": nonce, "kind": "transfer", "fee": good.fee,
+        "expiry": good.expiry,
+    });
+    assert_eq!(waiting["waiting"][0], one);
+    stage.memory.make_block();
+    // This proposer takes what waits as it came: the later one came too early for the block.
+    let empty = json!({ "address": sender, "nonce": nonce + 1, "next": nonce + 1, "waiting": [] });
+    assert_eq!(pending().await, empty);
+}
+
+#[tokio::test]
+async fn a_trial_of_a_later_nonce_is_run_as_if_it_were_the_next() {
+    let stage = Stage::new();
+    let good = stage.transfer();
+    let later = stage.signed(TxBody { nonce: good.nonce + 3, ..good });
+    let tried = request(Method::POST, "/txs?dry_run=true", OCTET_STREAM, later.encode());
+    let receipt = body(stage.send(tried).await).await;
+    assert_eq!(receipt["data"]["outcome"]["outcome"], "ok", "{receipt}");
+}
+
+#[tokio::test]
 async fn a_full_mempool_asks_to_come_back() {
     let stage = Stage::new();
     stage.memory.full.store(true, Ordering::SeqCst);
@@ -133,6 +184,8 @@ async fn a_full_mempool_asks_to_come_back() {
     assert_eq!(response.headers()["retry-after"], "1");
     let problem = body(response).await;
     assert_eq!((&problem["code"], &problem["retryable"]), (&json!("mempool_full"), &json!(true)));
+    let next = stage.memory.world().chain.height().next().unwrap();
+    assert_eq!(problem["retry_at_height"], json!(next));
 }
 
 #[tokio::test]
