@@ -14,6 +14,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use probity_primitives::Height;
 use probity_runtime::Chain;
 use tokio::sync::{mpsc, watch};
 
@@ -57,6 +58,9 @@ pub(crate) async fn keep(
 ) {
     let mut halted = safety.halted();
     let mut live = safety.live_heights();
+    // Where nothing was ever decided, little can have been signed.
+    let begins = tip.borrow().height() == Height::ZERO;
+    let idle = if begins { wait.idle.min(MIN_IDLE) } else { wait.idle };
     tracing::info!(heights = wait.heights, "listening for this key before signing with it");
     loop {
         tokio::select! {
@@ -70,11 +74,11 @@ pub(crate) async fn keep(
                 Ok(_) => break,
                 Err(_) => return,
             },
-            progress = tokio::time::timeout(wait.idle, tip.changed()) => match progress {
+            progress = tokio::time::timeout(idle, tip.changed()) => match progress {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return,
                 Err(_) => {
-                    tracing::warn!(idle = ?wait.idle, "no block comes; the wait for this key ends");
+                    tracing::warn!(?idle, "no block comes; the wait for this key ends");
                     break;
                 }
             },

@@ -130,6 +130,17 @@ impl NodeProcess {
         self.process = Some(Process::start(&arguments, self.home.join("talk")));
     }
 
+    /// A copy of its home without what the node wrote: the same keys on another machine.
+    pub(crate) fn copy(&self, home: &Path) {
+        for folder in ["config", "keys"] {
+            std::fs::create_dir_all(home.join(folder)).unwrap();
+            for file in std::fs::read_dir(self.home.join(folder)).unwrap() {
+                let file = file.unwrap();
+                std::fs::copy(file.path(), home.join(folder).join(file.file_name())).unwrap();
+            }
+        }
+    }
+
     /// Ends the node as a power cut does.
     pub(crate) fn kill(&mut self) {
         self.process = None;

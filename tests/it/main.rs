@@ -7,4 +7,5 @@ mod cli;
 mod errors;
 mod eval;
 mod kill;
+mod safety;
 mod support;
