@@ -22,7 +22,7 @@ use crate::consensus::driver::Commands;
 use crate::consensus::safety::{Halt, Safety};
 use crate::events::EventStream;
 use crate::keeper::Request;
-use crate::network::{FetchError, NetworkHandle, PublishError};
+use crate::network::{BoundOperator, FetchError, NetworkHandle, PeerView, PublishError};
 use crate::node::now_ms;
 use crate::relay::{self, OfferError};
 use crate::replica::history::History;
@@ -206,6 +206,22 @@ impl NodeHandle {
     #[must_use]
     pub fn cache(&self) -> &Cache {
         &self.inner.cache
+    }
+
+    /// The peers of the node's own network. An operator is named only if the key that signed for
+    /// the peer is its key in the committed state.
+    #[must_use]
+    pub fn peers(&self) -> Vec<PeerView> {
+        let chain = self.snapshot();
+        let mut peers = self.inner.network.peers();
+        for peer in &mut peers {
+            let holds = |bound: &BoundOperator| {
+                let known = chain.ledger().operators.get(&bound.operator);
+                known.is_some_and(|known| known.key == bound.key)
+            };
+            peer.operator = peer.operator.filter(holds);
+        }
+        peers
     }
 
     /// The node's own network.

@@ -123,8 +123,9 @@ pub(super) fn swarm(parts: &Parts<'_>) -> Result<Swarm<Protocols>, String> {
 }
 
 fn connections(limits: &Limits) -> ConnectionLimits {
+    let total = limits.incoming_connections.saturating_add(limits.outgoing_connections);
     ConnectionLimits::default()
-        .with_max_established(Some(limits.connections))
+        .with_max_established(Some(total))
         .with_max_established_incoming(Some(limits.incoming_connections))
         .with_max_pending_incoming(Some(limits.pending_connections))
         .with_max_established_outgoing(Some(limits.outgoing_connections))

@@ -42,6 +42,7 @@ pub(super) struct Counters {
     pub(super) turned_away: Count,
     pub(super) banned: Count,
     pub(super) lies: Count,
+    pub(super) announcements: Count,
     pub(super) bytes_served: Count,
     pub(super) bytes_fetched: Count,
 }
@@ -75,6 +76,8 @@ pub struct NetworkCounts {
     pub banned: u64,
     /// Wrong answers to requests for files.
     pub lies: u64,
+    /// Announcements of others that were taken into the directory.
+    pub announcements: u64,
     /// Bytes of files that were sent to peers, with their proofs.
     pub bytes_served: u64,
     /// Bytes of files that came from peers and were checked.
@@ -98,6 +101,7 @@ impl Counters {
             turned_away: self.turned_away.get(),
             banned: self.banned.get(),
             lies: self.lies.get(),
+            announcements: self.announcements.get(),
             bytes_served: self.bytes_served.get(),
             bytes_fetched: self.bytes_fetched.get(),
         }

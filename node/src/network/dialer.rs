@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use libp2p::multiaddr::Protocol;
 use libp2p::{Multiaddr, PeerId};
 
+use super::subnet::without_peer;
+
 /// Most static peers.
 const MAX_STATIC_PEERS: usize = 1024;
 /// Most other peers whose last call is remembered.
@@ -39,14 +41,15 @@ impl Dialer {
         Self { waits, entries: Vec::new(), tried: BTreeMap::new() }
     }
 
-    /// Adds a peer, unless its address is known or there are too many.
-    pub(super) fn add(&mut self, address: Multiaddr) {
+    /// Adds a peer; false if its address is known or there are too many.
+    pub(super) fn add(&mut self, address: Multiaddr) -> bool {
         let known = self.entries.iter().any(|entry| entry.address == address);
         if known || self.entries.len() >= MAX_STATIC_PEERS {
-            return;
+            return false;
         }
         let peer = peer_of(&address);
         self.entries.push(Entry { address, peer, next: None, wait: self.waits.0 });
+        true
     }
 
     /// Whether a peer is one of those to call again and again, as far as that is known.
@@ -100,10 +103,6 @@ impl Dialer {
 
 fn peer_of(address: &Multiaddr) -> Option<PeerId> {
     address.iter().find_map(|part| if let Protocol::P2p(peer) = part { Some(peer) } else { None })
-}
-
-fn without_peer(address: &Multiaddr) -> Multiaddr {
-    address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect()
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use libp2p::{Multiaddr, PeerId};
 
 use super::counters::Counters;
 use super::limits::Limits;
-use super::subnet::{Subnet, host, ip_of, is_local};
+use super::subnet::{Subnet, host, ip_of, is_local, without_peer};
 
 /// Most bans that are remembered; the one that ends first makes room.
 const MAX_BANS: usize = 4096;
@@ -72,6 +72,8 @@ pub(super) struct Guard {
     counters: Arc<Counters>,
     bans: BTreeMap<PeerId, Instant>,
     kept: BTreeSet<PeerId>,
+    /// Addresses of kept peers, without names.
+    kept_at: BTreeSet<Multiaddr>,
     hosts: HashMap<ConnectionId, IpAddr>,
     subnets: HashMap<ConnectionId, Subnet>,
 }
@@ -86,6 +88,7 @@ impl Guard {
             counters,
             bans: BTreeMap::new(),
             kept: BTreeSet::new(),
+            kept_at: BTreeSet::new(),
             hosts: HashMap::new(),
             subnets: HashMap::new(),
         }
@@ -110,6 +113,11 @@ impl Guard {
     pub(super) fn banned(&self, peer: &PeerId) -> Option<Duration> {
         let left = self.bans.get(peer)?.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
+    }
+
+    /// Calls to this address are not limited by its neighbourhood.
+    pub(super) fn keep_at(&mut self, address: &Multiaddr) {
+        self.kept_at.insert(without_peer(address));
     }
 
     /// Calls to this peer are not limited by its neighbourhood.
@@ -198,6 +206,7 @@ impl NetworkBehaviour for Guard {
         self.check_ban(peer)?;
         if let Some(ip) = self.counted(address)
             && !self.kept.contains(&peer)
+            && !self.kept_at.contains(&without_peer(address))
         {
             let (subnet, limit) = (Subnet::of(ip), self.per_subnet);
             if reached(self.calls_into(subnet), limit) {
@@ -269,6 +278,8 @@ mod tests {
         let friend = PeerId::random();
         guard.keep(friend);
         assert!(call(&mut guard, 4, friend, "/ip4/198.51.4.4/tcp/1"));
+        guard.keep_at(&address("/ip4/198.51.6.6/tcp/1"));
+        assert!(call(&mut guard, 22, PeerId::random(), "/ip4/198.51.6.6/tcp/1"));
         assert!(call(&mut guard, 5, PeerId::random(), "/ip4/203.0.113.1/tcp/1"));
         for number in 6..20 {
             assert!(call(&mut guard, number, PeerId::random(), "/ip4/10.0.0.1/tcp/1"));

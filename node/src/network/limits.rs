@@ -27,8 +27,6 @@ pub struct Limits {
     pub incoming_connections: u32,
     /// Connections to others.
     pub outgoing_connections: u32,
-    /// Connections of both kinds.
-    pub connections: u32,
     /// Connections that are being made, of each kind.
     pub pending_connections: u32,
     /// Connections with one peer.
@@ -100,7 +98,6 @@ impl Default for Limits {
             command_queue: 256,
             incoming_connections: 256,
             outgoing_connections: 64,
-            connections: 320,
             pending_connections: 64,
             connections_per_peer: 4,
             connections_per_ip: 16,

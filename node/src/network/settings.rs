@@ -47,13 +47,13 @@ pub enum SettingsError {
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Most connections from others.
-    pub max_inbound: u32,
+    pub max_incoming: u32,
     /// Most connections to others; those of others never take their places.
-    pub max_outbound: u32,
+    pub max_outgoing: u32,
     /// Most connections from one host outside private networks.
     pub max_per_ip: u32,
     /// Most connections to one neighbourhood (an IPv4 /16, an IPv6 /32) outside private networks.
-    pub max_outbound_per_subnet: u32,
+    pub max_per_subnet: u32,
     /// Connections to others that the node makes by itself; 0 for the configured peers alone.
     pub outbound_target: u32,
     /// Transactions a second of one peer that are looked at.
@@ -76,10 +76,10 @@ impl Default for Settings {
     fn default() -> Self {
         let limits = Limits::default();
         Self {
-            max_inbound: limits.incoming_connections,
-            max_outbound: limits.outgoing_connections,
+            max_incoming: limits.incoming_connections,
+            max_outgoing: limits.outgoing_connections,
             max_per_ip: limits.connections_per_ip,
-            max_outbound_per_subnet: limits.outbound_per_subnet,
+            max_per_subnet: limits.outbound_per_subnet,
             outbound_target: 8,
             txs_per_second: limits.tx_rate.per_second,
             bytes_per_second: limits.byte_rate.per_second,
@@ -101,21 +101,16 @@ impl Settings {
         let at_least_one =
             |key, value| if value == 0 { Err(SettingsError::Zero { key }) } else { Ok(value) };
         let defaults = Limits::default();
-        let incoming = at_least_one("max_inbound", self.max_inbound)?;
-        let outgoing = at_least_one("max_outbound", self.max_outbound)?;
+        let outgoing = at_least_one("max_outgoing", self.max_outgoing)?;
         let rate = |per_second: u32, times: u32| Rate {
             per_second,
             burst: per_second.saturating_mul(times),
         };
         let limits = Limits {
-            incoming_connections: incoming,
+            incoming_connections: self.max_incoming,
             outgoing_connections: outgoing,
-            connections: incoming.saturating_add(outgoing),
             connections_per_ip: at_least_one("max_per_ip", self.max_per_ip)?,
-            outbound_per_subnet: at_least_one(
-                "max_outbound_per_subnet",
-                self.max_outbound_per_subnet,
-            )?,
+            outbound_per_subnet: at_least_one("max_per_subnet", self.max_per_subnet)?,
             outbound_target: usize::try_from(self.outbound_target).unwrap_or(usize::MAX),
             tx_rate: rate(at_least_one("txs_per_second", self.txs_per_second)?, 2),
             byte_rate: rate(at_least_one("bytes_per_second", self.bytes_per_second)?, 4),

@@ -23,7 +23,9 @@ impl Driver {
     /// Keeps calling these peers.
     pub(in super::super) fn call(&mut self, peers: Vec<Multiaddr>) {
         for address in peers {
-            self.dialer.add(address);
+            if self.dialer.add(address.clone()) {
+                self.swarm.behaviour_mut().guard.keep_at(&address);
+            }
         }
     }
 
@@ -123,6 +125,9 @@ impl Driver {
     /// low.
     pub(super) fn weigh(&mut self, peer: PeerId) {
         let Some(entry) = self.peers.get(&peer) else { return };
+        if self.swarm.behaviour().guard.banned(&peer).is_some() {
+            return;
+        }
         let own = entry.conduct.score();
         let gossip = &mut self.swarm.behaviour_mut().gossip;
         gossip.set_application_score(&peer, own);

@@ -176,6 +176,7 @@ impl Driver {
         let expires = record.expires;
         if self.swarm.behaviour_mut().kad.store_mut().add_provider(record).is_ok() {
             self.directory.others.entry(peer).or_default().insert(key, expires);
+            self.ends.counters.announcements.one();
         }
     }
 

@@ -183,7 +183,7 @@ impl Driver {
                 self.directory.add(hash);
             }
             Command::Report { peer, offence } => self.offend(peer, offence),
-            Command::AddPeer(address) => self.dialer.add(address),
+            Command::AddPeer(address) => self.call(vec![address]),
             Command::Shutdown => {}
         }
     }

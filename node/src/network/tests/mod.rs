@@ -14,7 +14,11 @@ use super::{
     IncomingTx, Limits, Multiaddr, Nat, Network, NetworkConfig, NetworkEvent, NetworkHandle,
 };
 
+mod flood;
 mod gossip;
+mod nat;
+mod peers;
+mod providers;
 mod scripted;
 mod transfer;
 
@@ -23,6 +27,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("this takes too long")
+}
+
+/// Waits until something is so.
+async fn until(what: impl Fn() -> bool) {
+    let mut look = tokio::time::interval(Duration::from_millis(20));
+    soon(async {
+        while !what() {
+            look.tick().await;
+        }
+    })
+    .await;
 }
 
 /// A network with its events and its files.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use futures::StreamExt;
 use libp2p::request_response::{Event, Message};
 use libp2p::swarm::{NetworkBehaviour, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, SwarmBuilder, identify, noise, tcp, yamux};
+use libp2p::{Multiaddr, SwarmBuilder, identify, noise, tcp, yamux};
 use probity_harness::cache::Cache;
 use probity_primitives::Hash;
 use tokio::sync::oneshot;
@@ -24,7 +24,6 @@ struct Protocols {
 /// A running scripted peer; it ends with the test.
 pub(super) struct Scripted {
     pub(super) address: Multiaddr,
-    pub(super) peer: PeerId,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -33,6 +32,15 @@ impl Scripted {
     /// that is sent, and none leaves the request open.
     pub(super) async fn start(
         cache: Cache,
+        script: impl FnMut(&Request, Response) -> Option<Response> + Send + 'static,
+    ) -> Self {
+        Self::start_until(cache, usize::MAX, script).await
+    }
+
+    /// The same, but it is gone without a word at its request number `last`.
+    pub(super) async fn start_until(
+        cache: Cache,
+        last: usize,
         mut script: impl FnMut(&Request, Response) -> Option<Response> + Send + 'static,
     ) -> Self {
         let mut swarm = SwarmBuilder::with_new_identity()
@@ -47,7 +55,6 @@ impl Scripted {
             .with_swarm_config(|config| config.with_idle_connection_timeout(super::PATIENCE))
             .build();
         swarm.listen_on("/ip4/127.0.0.1/tcp/0".parse().unwrap()).unwrap();
-        let peer = *swarm.local_peer_id();
         let library = Library::new(cache, 1 << 20);
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
@@ -67,7 +74,14 @@ impl Scripted {
                 })) = event
                     && let Message::Request { request, channel, .. } = message
                 {
-                    log.lock().unwrap().push(request);
+                    let number = {
+                        let mut log = log.lock().unwrap();
+                        log.push(request);
+                        log.len()
+                    };
+                    if number >= last {
+                        return;
+                    }
                     match script(&request, library.answer(&request)) {
                         Some(answer) => {
                             let _ = swarm.behaviour_mut().transfer.send_response(channel, answer);
@@ -78,7 +92,7 @@ impl Scripted {
             }
         });
         let address = super::soon(address).await.unwrap();
-        Self { address, peer, requests }
+        Self { address, requests }
     }
 
     /// Serves the files of `cache` honestly.
@@ -112,4 +126,22 @@ impl Scripted {
         let requests = self.requests.lock().unwrap();
         requests.iter().filter(|request| matches!(request, Request::Blocks { .. })).count()
     }
+}
+
+/// A peer that opens connections and never says who it is.
+pub(super) async fn silent(to: Multiaddr) {
+    let mut swarm = SwarmBuilder::with_new_identity()
+        .with_tokio()
+        .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
+        .unwrap()
+        .with_behaviour(|_| transfer(&Limits::default()))
+        .unwrap()
+        .with_swarm_config(|config| config.with_idle_connection_timeout(super::PATIENCE))
+        .build();
+    swarm.dial(to).unwrap();
+    tokio::spawn(async move {
+        loop {
+            swarm.select_next_some().await;
+        }
+    });
 }

@@ -1,7 +1,8 @@
 //! Requests and responses on a stream: a length, then that many bytes of borsh.
 //!
-//! The length is compared with the limit before a byte of the message is read, and memory is taken
-//! as bytes arrive, never for what a peer merely announces.
+//! The length is compared with the limit before a byte of the message is read. Blocks are most of
+//! what is sent, so they are written from where they lie and read to where they stay, in the same
+//! form as everything else.
 
 use std::io;
 
@@ -14,8 +15,16 @@ use probity_primitives::codec;
 
 use super::message::{MAX_REQUEST_BYTES, MAX_RESPONSE_BYTES, Request, Response};
 
+/// What reads and writes: [`TransferCodec`] does, for whoever has a stream and no network.
+pub use libp2p::request_response::Codec as MessageCodec;
+
 /// The name of the protocol; a change of the wire changes its number.
 pub const PROTOCOL: StreamProtocol = StreamProtocol::new("/probity/transfer/1");
+
+/// The number of [`Response::Blocks`] in its encoding.
+const BLOCKS_TAG: u8 = 1;
+/// Bytes before the blocks in the encoding of [`Response::Blocks`]: the tag and their number.
+const BLOCKS_HEAD: usize = 5;
 
 /// Reads and writes the messages of a transfer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,7 +47,23 @@ impl request_response::Codec for TransferCodec {
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_message(io, MAX_RESPONSE_BYTES).await
+        let len = read_length(io, MAX_RESPONSE_BYTES).await?;
+        let mut tag = [0];
+        if len > BLOCKS_HEAD {
+            io.read_exact(&mut tag).await?;
+        }
+        if tag != [BLOCKS_TAG] {
+            let rest = if len > BLOCKS_HEAD { &tag[..] } else { &[] };
+            return read_rest(io, rest, len, MAX_RESPONSE_BYTES).await;
+        }
+        let mut count = [0; 4];
+        io.read_exact(&mut count).await?;
+        let blocks = len.saturating_sub(BLOCKS_HEAD);
+        if usize::try_from(u32::from_le_bytes(count)).ok() != Some(blocks) {
+            let reason = format!("{blocks} bytes of blocks are announced as {count:?}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        read_bytes(io, Vec::new(), blocks).await.map(Response::Blocks)
     }
 
     async fn write_request<T>(
@@ -62,7 +87,15 @@ impl request_response::Codec for TransferCodec {
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write_message(io, &response).await
+        let Response::Blocks(blocks) = response else { return write_message(io, &response).await };
+        let too_long = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let count = u32::try_from(blocks.len()).map_err(too_long)?;
+        let head = u32::try_from(BLOCKS_HEAD).map_err(too_long)?;
+        let prefix = count.saturating_add(head).to_le_bytes();
+        let head = [&prefix[..], &[BLOCKS_TAG], &count.to_le_bytes()].concat();
+        io.write_all(&head).await?;
+        io.write_all(&blocks).await?;
+        io.close().await
     }
 }
 
@@ -71,6 +104,11 @@ where
     T: AsyncRead + Unpin + Send,
     M: BorshDeserialize,
 {
+    let len = read_length(io, limit).await?;
+    read_rest(io, &[], len, limit).await
+}
+
+async fn read_length<T: AsyncRead + Unpin + Send>(io: &mut T, limit: usize) -> io::Result<usize> {
     let mut prefix = [0; 4];
     io.read_exact(&mut prefix).await?;
     let announced = u32::from_le_bytes(prefix);
@@ -79,13 +117,34 @@ where
         let reason = format!("a message of {len} bytes is announced, the limit is {limit}");
         return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
     }
-    let mut bytes = Vec::new();
-    io.take(u64::from(announced)).read_to_end(&mut bytes).await?;
+    Ok(len)
+}
+
+/// The message of `len` bytes that begins with `start`.
+async fn read_rest<T, M>(io: &mut T, start: &[u8], len: usize, limit: usize) -> io::Result<M>
+where
+    T: AsyncRead + Unpin + Send,
+    M: BorshDeserialize,
+{
+    let bytes = read_bytes(io, start.to_vec(), len).await?;
+    codec::decode(&bytes, limit).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Reads on until there are `len` bytes. Memory for all of them is reserved at once, which the limit
+/// allows, but the system gives only what is written to.
+async fn read_bytes<T: AsyncRead + Unpin + Send>(
+    io: &mut T,
+    mut bytes: Vec<u8>,
+    len: usize,
+) -> io::Result<Vec<u8>> {
+    let left = len.saturating_sub(bytes.len());
+    bytes.reserve_exact(left);
+    io.take(u64::try_from(left).unwrap_or(u64::MAX)).read_to_end(&mut bytes).await?;
     if bytes.len() < len {
         let reason = format!("the message ends after {} of {len} bytes", bytes.len());
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, reason));
     }
-    codec::decode(&bytes, limit).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    Ok(bytes)
 }
 
 async fn write_message<T, M>(io: &mut T, message: &M) -> io::Result<()>
@@ -132,6 +191,21 @@ mod tests {
             block_on(TransferCodec.write_response(&PROTOCOL, &mut wire, response.clone())).unwrap();
             assert_eq!(read(wire.into_inner()).unwrap(), response);
         }
+    }
+
+    #[test]
+    fn blocks_are_written_and_read_in_the_common_form() {
+        for len in [0, 1, 9, 100_000] {
+            let response = Response::Blocks(vec![7; len]);
+            let mut wire = Cursor::new(Vec::new());
+            block_on(TransferCodec.write_response(&PROTOCOL, &mut wire, response.clone())).unwrap();
+            let encoded = codec::encode(&response);
+            let prefix = u32::try_from(encoded.len()).unwrap().to_le_bytes();
+            assert_eq!(wire.get_ref(), &[&prefix[..], &encoded].concat());
+            assert_eq!(read(wire.into_inner()).unwrap(), response);
+        }
+        let lying = [9u32.to_le_bytes().to_vec(), vec![1, 5, 0, 0, 0, 1, 2, 3, 4]].concat();
+        assert_eq!(read(lying).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]
