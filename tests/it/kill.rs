@@ -59,7 +59,7 @@ async fn a_node_killed_in_the_middle_of_the_job_goes_on_and_the_roots_stay_equal
 }
 
 /// Development windows, and a commit phase that outlasts a node's restart on a busy machine.
-fn params() -> Params {
+pub(crate) fn params() -> Params {
     let mut params = Params::development();
     params.staking.max_validators = 4;
     params.task.commit_blocks = 60;
@@ -70,7 +70,7 @@ fn params() -> Params {
 
 /// Registers a model, a small dataset and the benchmark on it, and asks for an evaluation, all by
 /// the command line.
-fn request(folder: &tempfile::TempDir, cast: &Cast, node: &str) -> TaskId {
+pub(crate) fn request(folder: &tempfile::TempDir, cast: &Cast, node: &str) -> TaskId {
     let key = folder.path().join("person.key");
     chain::write_key(&key, &cast.person.seed());
     let key = path(&key);
@@ -103,11 +103,11 @@ fn fact(arguments: &[&str], event: &str, field: &str) -> String {
     found.unwrap_or_else(|| panic!("{receipt}"))[field].as_str().unwrap().to_owned()
 }
 
-async fn in_commit(client: &Client, task: TaskId) -> Option<()> {
+pub(crate) async fn in_commit(client: &Client, task: TaskId) -> Option<()> {
     matches!(phase(client, task).await, Phase::Commit { .. }).then_some(())
 }
 
-async fn is_final(client: &Client, task: TaskId) -> Option<()> {
+pub(crate) async fn is_final(client: &Client, task: TaskId) -> Option<()> {
     let phase = phase(client, task).await;
     assert!(!matches!(phase, Phase::Void { .. }), "{phase:?}");
     matches!(phase, Phase::Final { .. }).then_some(())

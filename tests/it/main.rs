@@ -7,5 +7,6 @@ mod cli;
 mod errors;
 mod eval;
 mod kill;
+mod kill_often;
 mod safety;
 mod support;
