@@ -34,7 +34,8 @@ use crate::replica::{OpenError, OperatorKeys, Replica};
 use crate::reporter::{MAX_PENDING, Reporter};
 use crate::shell::Shell;
 use crate::snapshot::{self, Shelf};
-use crate::store::{self, StoreError};
+use crate::store::mark::{self, Mark, MarkError};
+use crate::store::{self, StoreError, StoreKind};
 use crate::vigil;
 
 /// How many heights' time may pass without a block before the engine is started anew.
@@ -61,6 +62,9 @@ pub enum StartError {
     /// A snapshot was being restored when the machine stopped.
     #[error("the restore of a snapshot into {0} was cut short; restore it again")]
     CutShort(PathBuf),
+    /// It is not as far as it was.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
     /// The chain in it cannot be gone on with.
     #[error(transparent)]
     Chain(#[from] OpenError),
@@ -117,11 +121,15 @@ impl Node {
         let safety = open_safety(&config, &identity, began_ms)?;
         let (consensus, later) = engine_configs(&config, &identity, safety.clone())?;
         let history = replica.history();
+        let mark = mark(&config, &replica)?;
         let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
         let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
         let shelf = Shelf::new(config.home.join("snapshots"));
         let made = snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
         tokio::spawn(made);
+        if let Some(mark) = mark {
+            tokio::spawn(mark.follow(tip.clone()));
+        }
         let cache = Cache::open(config.home.join("blobs"))?;
         let (network, events) = start_network(&config, &identity, cache.clone()).await?;
         let settings = DriverConfig { block_time: config.block_time, now_ms };
@@ -230,6 +238,10 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
     if snapshot::is_cut_short(&folder) {
         return Err(StartError::CutShort(folder));
     }
+    if !folder.exists() {
+        // Whoever moved a store away wants another one.
+        mark::forget(&folder)?;
+    }
     let store = store::open(config.store, &folder)?;
     let replica = Replica::open(
         Arc::clone(&store),
@@ -238,6 +250,14 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
         config.mempool,
     )?;
     Ok((store, replica))
+}
+
+/// The mark beside a store that outlives the process.
+fn mark(config: &NodeConfig, replica: &Replica) -> Result<Option<Mark>, StartError> {
+    if config.store == StoreKind::Memory {
+        return Ok(None);
+    }
+    Ok(Some(Mark::open(&config.home.join("store"), replica.chain().height())?))
 }
 
 async fn start_network(

@@ -124,6 +124,11 @@ pub(crate) struct NodeProcess {
 }
 
 impl NodeProcess {
+    /// A node of a home that is there, not started.
+    pub(crate) fn at(home: PathBuf, client: Client) -> Self {
+        Self { home, client, process: None }
+    }
+
     /// Starts the node, from whatever its store holds.
     pub(crate) fn start(&mut self) {
         let arguments = ["node", "start", "--home", self.home.to_str().unwrap()];

@@ -9,4 +9,5 @@ mod eval;
 mod kill;
 mod kill_often;
 mod safety;
+mod snapshot;
 mod support;

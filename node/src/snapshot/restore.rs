@@ -18,7 +18,7 @@ use super::make::sync_folder;
 use super::manifest::Manifest;
 use super::{SnapshotError, io};
 use crate::replica::restored;
-use crate::store::{self, Batch, Store, StoreKind, schema};
+use crate::store::{self, Batch, Store, StoreKind, mark, schema};
 
 /// Added to a store's name while it is filled.
 const RESTORING: &str = "restoring";
@@ -57,6 +57,11 @@ pub fn restore(
     if store.exists() {
         // An empty folder, as an installer may have made it.
         fs::remove_dir(store).map_err(io(store))?;
+    }
+    // What a store that was here before had come to says nothing of this one.
+    let mark = mark::path(store);
+    if mark.exists() {
+        fs::remove_file(&mark).map_err(io(&mark))?;
     }
     fs::rename(&aside, store).map_err(io(store))?;
     if let Some(parent) = store.parent() {

@@ -1,15 +1,20 @@
-//! A store whose values carry a checksum each.
+//! A store whose values carry a checksum each, and that fails instead of panicking.
 //!
 //! Neither database looks at what it reads back: sled checks the pages that it recovers, redb its
 //! pages after a crash, and a bit that flips later reaches the rules. Here every value is followed
 //! by eight bytes over its key and itself, so that a damaged value, or one that turned up under
 //! another's key, is an error where it is first read and names the key.
 //!
+//! Both databases panic on some files that are not theirs any more. A panic in one is an error of
+//! the call that met it: the node then ends in order, with a reason.
+//!
 //! # Not here
 //! A value that is gone. The state as a whole is compared with its root when the chain is loaded,
 //! and a node of the tree that is missing is an error of the tree.
 //!
 //! Spec: `docs/spec/28-snapshots.md`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Batch, Entries, Entry, Store, StoreError};
 
@@ -29,20 +34,44 @@ impl<S: Store> Checked<S> {
 
 impl<S: Store> Store for Checked<S> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(key)?.map(|value| unseal(key, value)).transpose()
+        let value = guarded(StoreError::Read, || self.0.get(key))?;
+        value.map(|value| unseal(key, value)).transpose()
     }
 
     fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        Ok(Box::new(self.0.scan_prefix(prefix)?.map(|entry| entry.and_then(unseal_entry))))
+        let mut entries = guarded(StoreError::Read, || self.0.scan_prefix(prefix))?.fuse();
+        let next = move || {
+            let entry = guarded(StoreError::Read, || entries.next().transpose());
+            Some(entry.transpose()?.and_then(unseal_entry))
+        };
+        Ok(Box::new(std::iter::from_fn(next)))
     }
 
     fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {
-        self.0.last_at_or_before(prefix, key)?.map(unseal_entry).transpose()
+        let last = guarded(StoreError::Read, || self.0.last_at_or_before(prefix, key))?;
+        last.map(unseal_entry).transpose()
     }
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
         batch.check()?;
-        self.0.write(batch.map_values(seal))
+        guarded(StoreError::Write, || self.0.write(batch.map_values(seal)))
+    }
+}
+
+/// Calls a database; a panic in it is an error.
+///
+/// What a panic leaves behind is the database's own, and whoever meets the error stops using it.
+pub(super) fn guarded<T>(
+    kind: fn(String) -> StoreError,
+    call: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result,
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+            Err(kind(format!("the database panicked: {text}")))
+        }
     }
 }
 

@@ -28,12 +28,15 @@ use serde::{Deserialize, Serialize};
 
 pub mod bench;
 mod checked;
+pub mod mark;
 mod memory;
 mod redb;
 pub mod schema;
 mod sled;
 pub mod tree;
 
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod suite;
 
@@ -226,10 +229,22 @@ pub trait Store: Send + Sync + 'static {
 /// # Errors
 /// [`StoreError::Open`] when another process holds it, or it cannot be read.
 pub fn open(kind: StoreKind, dir: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(match kind {
-        StoreKind::Sled => Arc::new(Checked::new(SledStore::open(dir)?)),
-        StoreKind::Redb => Arc::new(Checked::new(RedbStore::open(dir)?)),
-        StoreKind::Memory => Arc::new(Checked::new(MemoryStore::new())),
+    let refused = |reason| StoreError::Open { kind, path: dir.to_owned(), reason };
+    let opened = checked::guarded(StoreError::Read, || {
+        let store: Arc<dyn Store> = match kind {
+            StoreKind::Sled => Arc::new(Checked::new(SledStore::open(dir)?)),
+            StoreKind::Redb => Arc::new(Checked::new(RedbStore::open(dir)?)),
+            StoreKind::Memory => Arc::new(Checked::new(MemoryStore::new())),
+        };
+        Ok(store)
+    });
+    opened.map_err(|error| match error {
+        StoreError::Read(reason) => refused(reason),
+        other @ (StoreError::Open { .. }
+        | StoreError::Write(_)
+        | StoreError::KeyTooLong { .. }
+        | StoreError::ValueTooLong { .. }
+        | StoreError::Damaged { .. }) => other,
     })
 }
 
