@@ -43,6 +43,7 @@ pub(crate) struct Inner {
     pub(crate) genesis: Genesis,
     pub(crate) identity: Arc<ChainIdentity>,
     pub(crate) tip: watch::Receiver<Arc<Chain>>,
+    pub(crate) broken: watch::Receiver<Option<String>>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) history: History,
     /// The snapshots that the API hands out, if it does.
@@ -72,6 +73,21 @@ impl NodeHandle {
     #[must_use]
     pub fn genesis(&self) -> &Genesis {
         &self.inner.genesis
+    }
+
+    /// Waits until the store fails, and says why: a disk that is full, or a store that is damaged.
+    /// What was acknowledged is durable; whoever runs the node ends it. It never comes back from a
+    /// node that is shut down without that.
+    pub async fn broken(&self) -> String {
+        let mut broken = self.inner.broken.clone();
+        loop {
+            if let Some(reason) = broken.borrow_and_update().clone() {
+                return reason;
+            }
+            if broken.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// The committed state now.

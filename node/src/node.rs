@@ -124,8 +124,10 @@ impl Node {
         let mark = mark(&config, &replica)?;
         let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
         let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
+        let broken = shell.broken();
         let shelf = Shelf::new(config.home.join("snapshots"));
-        let made = snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
+        let made =
+            snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
         tokio::spawn(made);
         if let Some(mark) = mark {
             tokio::spawn(mark.follow(tip.clone()));
@@ -149,6 +151,7 @@ impl Node {
             genesis: config.genesis.clone(),
             identity,
             tip: tip.clone(),
+            broken,
             store,
             history,
             shelf: config.snapshots.serve.then(|| shelf.clone()),

@@ -23,6 +23,7 @@ use crate::replica::{Replica, ReplicaError, SubmitError};
 pub(crate) struct Shell {
     replica: Replica,
     tip: watch::Sender<Arc<Chain>>,
+    broken: watch::Sender<Option<String>>,
     safety: Option<Arc<Safety>>,
     evidence: mpsc::Sender<SubmitVoteEvidence>,
 }
@@ -38,7 +39,20 @@ impl Shell {
         if let Some(safety) = &safety {
             safety.check_standing(replica.chain());
         }
-        (Self { replica, tip, safety, evidence }, watching)
+        let (broken, _) = watch::channel(None);
+        (Self { replica, tip, broken, safety, evidence }, watching)
+    }
+
+    /// Why the store failed, once it did.
+    pub(crate) fn broken(&self) -> watch::Receiver<Option<String>> {
+        self.broken.subscribe()
+    }
+
+    /// Tells the outside if the store failed just now.
+    fn look(&self) {
+        if let Some(reason) = self.replica.broken() {
+            self.broken.send_replace(Some(reason.to_owned()));
+        }
     }
 
     /// Makes this node a dishonest proposer, or an honest one again.
@@ -96,7 +110,9 @@ impl Application for Shell {
     }
 
     fn receive(&mut self, proposal: SignedProposal, now_ms: u64) -> Option<Verdict> {
-        self.replica.receive(proposal, now_ms)
+        let verdict = self.replica.receive(proposal, now_ms);
+        self.look();
+        verdict
     }
 
     fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
@@ -110,7 +126,9 @@ impl Application for Shell {
     fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
         let before = self.replica.chain().height();
         let votes = self.safety.is_some().then(|| certificate.clone());
-        self.replica.decide(certificate)?;
+        let decided = self.replica.decide(certificate);
+        self.look();
+        decided?;
         if self.replica.chain().height() > before {
             if let (Some(safety), Some(votes)) = (&self.safety, votes) {
                 safety.decided(&votes, self.replica.chain());
@@ -135,6 +153,8 @@ impl Application for Shell {
     }
 
     fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
-        self.replica.synced(height, round, bytes)
+        let synced = self.replica.synced(height, round, bytes);
+        self.look();
+        synced
     }
 }

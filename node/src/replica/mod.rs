@@ -154,6 +154,8 @@ pub struct Replica {
     undecided: Undecided,
     /// The first block in the store.
     first: Height,
+    /// Why the store cannot be relied upon any more, once it failed.
+    broken: Option<String>,
     /// Turns an honest proposal into what a dishonest proposer would stream.
     #[cfg(test)]
     pub(crate) tamper: Option<fn(&mut probity_runtime::Block)>,
@@ -178,6 +180,7 @@ impl Replica {
         let first = History::new(Arc::clone(&store)).first()?;
         let mut replica = Self {
             first,
+            broken: None,
             store,
             chain: Arc::new(chain),
             keys,
@@ -188,6 +191,13 @@ impl Replica {
         };
         replica.recall()?;
         Ok(replica)
+    }
+
+    /// Why the store cannot be relied upon any more, if it failed: whoever runs this replica should
+    /// end, and begin again from what is durable.
+    #[must_use]
+    pub fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
     }
 
     /// The committed state.
@@ -362,6 +372,7 @@ impl Application for Replica {
             }
             Err(error) => {
                 tracing::error!(%block, height = %next, %error, "cannot judge a proposal");
+                self.broken = Some(error.to_string());
                 None
             }
         }
@@ -384,7 +395,11 @@ impl Application for Replica {
     }
 
     fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
-        self.commit(&certificate)
+        let committed = self.commit(&certificate);
+        if let Err(ReplicaError::Store(error)) = &committed {
+            self.broken = Some(error.to_string());
+        }
+        committed
     }
 
     fn decided(
@@ -409,6 +424,7 @@ impl Application for Replica {
             Ok(None) => Synced::Malformed,
             Err(error) => {
                 tracing::error!(%height, %error, "cannot judge a synced block");
+                self.broken = Some(error.to_string());
                 Synced::Unavailable
             }
         }
