@@ -10,6 +10,7 @@ mod protection;
 mod result;
 mod snapshot;
 mod tx;
+mod validator;
 
 use std::path::PathBuf;
 
@@ -24,7 +25,10 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
-pub(crate) use self::tx::{Tx, TxFlags};
+pub(crate) use self::tx::{Transfer, Tx, TxBroadcast, TxFlags, TxSign};
+pub(crate) use self::validator::{
+    Account, AccountVerb, EditOperator, RegisterOperator, RotateKey, ValidatorVerb,
+};
 use crate::output::Format;
 
 /// Staked evaluators that put a trustworthy number on AI models.
@@ -91,6 +95,14 @@ pub(crate) enum Command {
     /// Transactions.
     #[command(subcommand)]
     Tx(Tx),
+    /// Pay somebody.
+    Transfer(Box<Transfer>),
+    /// Accounts.
+    #[command(subcommand)]
+    Account(AccountVerb),
+    /// Operators and what stands behind them.
+    #[command(subcommand)]
+    Validator(ValidatorVerb),
     /// Models.
     #[command(subcommand)]
     Model(Artifact),

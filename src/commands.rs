@@ -12,6 +12,7 @@ pub(crate) mod result;
 mod snapshot;
 mod sync;
 mod tx;
+mod validator;
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,9 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Board(verb) => board::run(global, verb),
         Command::Query(verb) => query::run(global, verb),
         Command::Tx(verb) => tx::run(global, verb),
+        Command::Transfer(given) => tx::transfer(global, &given),
+        Command::Account(verb) => validator::account(global, verb),
+        Command::Validator(verb) => validator::run(global, verb),
         Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),
         Command::Benchmark(verb) => artifact::run(global, ArtifactKind::Benchmark, verb),

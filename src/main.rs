@@ -32,8 +32,9 @@ fn main() -> ExitCode {
     }
     let cli = cli::Cli::parse();
     output::start_logs(&cli.global);
+    let format = cli.global.output;
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(format),
     }
 }
