@@ -60,6 +60,7 @@ pub(super) fn is_local(ip: IpAddr) -> bool {
 }
 
 /// The address of the host at the other end; none for one behind a relay.
+#[expect(clippy::wildcard_enum_match_arm, reason = "there are dozens of protocols, two have an IP")]
 pub(super) fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
     if is_relayed(address) {
         return None;
