@@ -19,7 +19,7 @@ use crate::event::Event;
 use crate::params::Params;
 use crate::registry::{Artifact, Benchmark};
 use crate::slashing::{Conviction, Slash, Window};
-use crate::staking::{Claim, Delegation, Operator, Snapshot, Tranche, ValidatorSet};
+use crate::staking::{Claim, Delegation, Operator, PastKeys, Snapshot, Tranche, ValidatorSet};
 use crate::table::{Change, Single, Table};
 use crate::task::{Due, Jury, JuryBallot, Outcome, Submission, Task};
 
@@ -130,6 +130,8 @@ ledger! {
     tranches: Table<(OperatorId, Epoch), Tranche> = 0x23,
     /// Shares in money on its way out.
     claims: Table<(Address, OperatorId, Epoch), Claim> = 0x24,
+    /// Hot keys that were replaced and can still prove something.
+    past_keys: Table<OperatorId, PastKeys> = 0x25,
     /// Artifacts.
     artifacts: Table<ArtifactId, Artifact> = 0x30,
     /// What a benchmark artifact promises besides.

@@ -5,9 +5,10 @@
 //! over delegators.
 //!
 //! # Reading order
-//! [`operators`] register; [`bonding`] and [`unbonding`] move money in and out of a pool by the
-//! arithmetic of [`pool`]; [`epoch`] chooses who is drawn and who decides; [`seats`], [`rewards`],
-//! [`mod@jail`] and [`forfeits`] are what tasks and slashes do to an operator.
+//! [`operators`] register and replace keys, [`past_keys`] says what a replaced one still proves;
+//! [`bonding`] and [`unbonding`] move money in and out of a pool by the arithmetic of [`pool`];
+//! [`epoch`] chooses who is drawn and who decides; [`seats`], [`rewards`], [`mod@jail`] and
+//! [`forfeits`] are what tasks and slashes do to an operator.
 //!
 //! # Invariants
 //! - What is locked is never more than what is bonded.
@@ -22,6 +23,7 @@ pub mod forfeits;
 pub mod jail;
 pub mod message;
 pub mod operators;
+pub mod past_keys;
 pub mod pool;
 pub mod rewards;
 pub mod seats;
@@ -36,6 +38,7 @@ pub use error::{ProfileError, StakingError};
 pub use forfeits::{answering, give_back, slashable, take_stake};
 pub use jail::{jail, tombstone, unjail};
 pub use operators::{edit, enrol, register, rotate_key};
+pub use past_keys::{PastKey, PastKeys};
 pub use pool::Pool;
 pub use rewards::reward;
 pub use seats::{lock_seats, unlock_seats};

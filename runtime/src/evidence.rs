@@ -6,8 +6,9 @@
 //!
 //! # Invariants
 //! - A validator is punished once: the tombstone that the first evidence leaves bars the rest.
-//! - Only keys in use count, the validator's present one and the one it votes with in this epoch:
-//!   whoever stole a retired key cannot frame its former holder.
+//! - A key answers for its own time: the present one, the one that votes in this epoch, and a
+//!   replaced one for heights at which it could vote. Rotating is no way out, and whoever finds an
+//!   old key frames nobody for what came after it.
 //!
 //! # Not here
 //! Two different commitments or reveals of one member: `probity_protocol::task`.
@@ -138,8 +139,10 @@ pub fn submit(
         return Err(EvidenceError::Barred(operator));
     }
     check_time(ledger, ctx, first.height)?;
-    let voting = ledger.validators.get().get(&operator).map(|validator| validator.key);
-    let key = voting.filter(|key| first.verify(chain_id, ctx, key).is_ok()).unwrap_or(known.key);
+    let present = known.key;
+    let mut keys = ledger.voting_keys(&operator, first.height);
+    let key = keys.find(|key| first.verify(chain_id, ctx, key).is_ok()).unwrap_or(present);
+    drop(keys);
     first.verify(chain_id, ctx, &key)?;
     second.verify(chain_id, ctx, &key)?;
     let verdict = Verdict {

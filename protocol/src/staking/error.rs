@@ -174,4 +174,10 @@ pub enum ProfileError {
     /// An edit that names nothing.
     #[error("the edit changes nothing")]
     NothingToChange,
+    /// More keys were replaced than can be kept for evidence.
+    #[error("{most} keys were replaced within the time of unbonding, more are not kept apart")]
+    TooManyRotations {
+        /// The most that are kept.
+        most: usize,
+    },
 }

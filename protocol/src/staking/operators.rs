@@ -14,6 +14,7 @@ use probity_primitives::{Address, Amount, BoundedVec, Bps, Epoch, OperatorId, Pu
 
 use super::error::{ProfileError, StakingError};
 use super::message::{EditOperator, KeyUse, RegisterOperator, Registration, RotateOperatorKey};
+use super::past_keys;
 use super::state::{MissRecord, Operator, Standing};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
@@ -125,7 +126,8 @@ pub fn edit(
 /// Replaces an operator's hot key. The validator set keeps the old key until the next epoch.
 ///
 /// # Errors
-/// [`StakingError::NotOwner`], [`ProfileError::KeyInUse`], [`ProfileError::Proof`].
+/// [`StakingError::NotOwner`], [`ProfileError::KeyInUse`], [`ProfileError::Proof`],
+/// [`ProfileError::TooManyRotations`].
 pub fn rotate_key(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -136,8 +138,10 @@ pub fn rotate_key(
     ledger.owned(operator, sender)?;
     check_key(ledger, key)?;
     KeyUse::Rotate(*operator).verify(ctx.chain, key, proof).map_err(ProfileError::Proof)?;
+    let past = past_keys::with(ledger, ctx, operator, ledger.operator(operator)?.key)?;
     ledger.operator_mut(operator)?.key = *key;
     ledger.operator_keys.insert(*key, *operator);
+    ledger.past_keys.insert(*operator, past);
     ctx.emit(Event::OperatorKeyRotated { operator: *operator });
     Ok(())
 }

@@ -6,6 +6,7 @@ mod conservation;
 mod epochs;
 mod forfeits;
 mod operators;
+mod past_keys;
 mod standing;
 
 use probity_primitives::vrf::VrfSecret;

@@ -194,6 +194,9 @@ pub fn submit_evidence(
     first.verify(ctx.chain, key)?;
     second.verify(ctx.chain, key)?;
     let task = ledger.tasks.get(&id).ok_or(TaskError::Unknown(Named::Task(id)))?;
+    if !ledger.could_state(&operator, key, task.requested) {
+        return Err(TaskError::NoEvidence("the key was replaced before the task was requested"));
+    }
     // Once, not once a task: with a key at hand there would be no end of statements to make up, and
     // of bounties out of what others bonded.
     let known = ledger.operators.get(&operator);

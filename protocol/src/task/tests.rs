@@ -7,6 +7,7 @@ mod juries;
 mod prices;
 mod requests;
 mod rounds;
+mod retired;
 mod rulings;
 mod stage;
 mod statements;

@@ -104,8 +104,9 @@ fn votes_that_do_not_clash_or_do_not_hold_are_no_evidence() {
     assert!(world.ledger().slashes.is_empty());
 }
 
-#[test]
-fn a_retired_key_frames_nobody() {
+/// A world in which the first operator has a new key, with the old one and the last height at which
+/// it could vote.
+fn rotated() -> (World, Keypair, Height) {
     let mut world = world();
     let (old, owner, operator) = {
         let actor = &world.actors[0];
@@ -116,13 +117,35 @@ fn a_retired_key_frames_nobody() {
     let rotation = RotateOperatorKey { operator, key: key.public(), proof };
     world.must(&owner, Message::RotateOperatorKey(rotation)).unwrap();
     world.actors[0].key = key.clone();
-    // Until the next epoch the validator still votes with the old key, and answers for it.
+    let past = world.ledger().past_keys.get(&operator).unwrap().keys[0];
+    assert_eq!(past.key, old.public());
+    // Until the next epoch the validator still votes with the old key.
     world.pass(10).unwrap();
-    let stolen = (vote(&world, &old, block(1)), vote(&world, &old, block(2)));
+    assert!(past.votes_until < world.chain.height());
+    assert_eq!(world.chain.validators().get(&operator).unwrap().key, key.public());
+    (world, old, past.votes_until)
+}
+
+#[test]
+fn a_retired_key_frames_nobody_for_what_came_after_it() {
+    let (mut world, old, last) = rotated();
+    let at = |world: &World, byte| vote_at(world, &old, block(byte), last.next().unwrap(), 0);
+    let stolen = (at(&world, 1), at(&world, 2));
     let refusal = report(&mut world, stolen.0, stolen.1);
     assert_eq!(refusal, Err("evidence.signature.mismatch".into()));
+    assert!(world.ledger().slashes.is_empty());
+    let key = world.actors[0].key.clone();
     let own = (vote(&world, &key, block(1)), vote(&world, &key, block(2)));
     assert_eq!(report(&mut world, own.0, own.1), Ok(()));
+}
+
+#[test]
+fn rotating_is_no_way_out_of_evidence() {
+    let (mut world, old, last) = rotated();
+    let at = |world: &World, byte| vote_at(world, &old, block(byte), last, 0);
+    let own = (at(&world, 1), at(&world, 2));
+    assert_eq!(report(&mut world, own.0, own.1), Ok(()));
+    assert_eq!(standing(&world, &world.actors[0].id()), Standing::Tombstoned);
 }
 
 #[test]

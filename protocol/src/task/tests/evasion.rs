@@ -138,7 +138,7 @@ fn stranger(known: OperatorId, n: u32) -> OperatorId {
     codec::decode(&bytes, end).unwrap()
 }
 
-fn statements(stage: &Stage, id: TaskId, operator: OperatorId) -> SubmitEvidence {
+pub(super) fn statements(stage: &Stage, id: TaskId, operator: OperatorId) -> SubmitEvidence {
     let hash = |text: &str| Hash::of(Domain::Commit, text);
     SubmitEvidence {
         first: stage.attest(id, operator, Statement::Commit(hash("a"))),
