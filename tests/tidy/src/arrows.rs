@@ -11,7 +11,7 @@ use crate::code::bare;
 use crate::files::File;
 
 /// What each package may link, ours by their names without `probity-`.
-pub const ALLOWED: [(&str, &[&str]); 14] = [
+pub const ALLOWED: [(&str, &[&str]); 16] = [
     ("primitives", &[]),
     ("protocol", &["primitives"]),
     ("dao", &["primitives"]),
@@ -39,6 +39,10 @@ pub const ALLOWED: [(&str, &[&str]); 14] = [
         ],
     ),
     ("sim-network", &["primitives", "protocol", "runtime", "node"]),
+    (
+        "fuzz-entry",
+        &["primitives", "protocol", "runtime", "api", "keys", "harness", "node"],
+    ),
     ("tidy", &[]),
 ];
 
