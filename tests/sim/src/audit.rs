@@ -18,8 +18,10 @@ use probity_node::replica::history::History;
 use probity_node::replica::{Replica, rotation};
 use probity_node::store::MemoryStore;
 use probity_primitives::{BlockHash, Height, OperatorId, TxHash};
+use probity_protocol::staking::Standing;
 use probity_runtime::certificate::Certificate;
-use probity_runtime::{Block, Chain, Genesis, invariants};
+use probity_runtime::receipt::Outcome;
+use probity_runtime::{Block, Chain, Genesis, Message, invariants};
 
 use crate::broken::Broken;
 
@@ -31,6 +33,8 @@ pub struct Audit {
     stood: BTreeSet<TxHash>,
     twins: BTreeSet<OperatorId>,
     signed: BTreeMap<Place, Said>,
+    /// How much evidence was carried out.
+    pub punished: u64,
 }
 
 /// One thing that a validator may say once.
@@ -47,7 +51,7 @@ impl Audit {
             .map_err(|error| Broken::setup(&error))?;
         let (decided, stood) = (BTreeMap::new(), BTreeSet::new());
         let signed = BTreeMap::new();
-        Ok(Self { genesis, replica, decided, stood, twins, signed })
+        Ok(Self { genesis, replica, decided, stood, twins, signed, punished: 0 })
     }
 
     /// The chain that was decided.
@@ -129,8 +133,33 @@ impl Audit {
         }
         self.replica.decide(certificate).map_err(|error| invalid(&error.to_string()))?;
         self.decided.insert(height, found);
+        self.justice(height)?;
         invariants::check(self.replica.chain().ledger(), Some(before.ledger()))
             .map_err(|violation| Broken::Rule { height, violation })
+    }
+
+    /// Evidence is carried out, or comes too late; and nobody is punished but twins.
+    fn justice(&mut self, height: Height) -> Result<(), Broken> {
+        let history = self.replica.history();
+        let unreadable = |error| Broken::Store { node: usize::MAX, error };
+        let Some(block) = history.block(height).map_err(unreadable)? else { return Ok(()) };
+        let receipts = history.receipts(height).map_err(unreadable)?;
+        for (tx, receipt) in block.txs.iter().zip(receipts) {
+            if !matches!(tx.body.message, Message::SubmitVoteEvidence(_)) {
+                continue;
+            }
+            match receipt.outcome {
+                Outcome::Ok => self.punished = self.punished.saturating_add(1),
+                Outcome::Refused { code, .. } if code.ends_with("barred") => {}
+                Outcome::Refused { code, .. } => return Err(Broken::Evidence { height, code }),
+            }
+        }
+        let operators = self.replica.chain().ledger().operators.iter();
+        let barred = operators.filter(|(_, one)| one.standing == Standing::Tombstoned);
+        match barred.map(|(operator, _)| *operator).find(|one| !self.twins.contains(one)) {
+            Some(punished) => Err(Broken::Punished { punished, height }),
+            None => Ok(()),
+        }
     }
 
     /// A node opened its store again after it had called `durable` so.

@@ -89,6 +89,22 @@ pub enum Broken {
         /// Who would be punished.
         accused: OperatorId,
     },
+    /// An honest validator was punished.
+    #[error("honesty: {punished}, which runs once, is barred after height {height}")]
+    Punished {
+        /// Who.
+        punished: OperatorId,
+        /// After which block.
+        height: Height,
+    },
+    /// Evidence that a driver made was refused by the rules.
+    #[error("evidence: refused at height {height} as {code}")]
+    Evidence {
+        /// Where.
+        height: Height,
+        /// Why.
+        code: String,
+    },
     /// An honest validator signed two different things for one place.
     #[error(
         "honesty: node {node} signed {now:?} in round {round} of height {height}, and {before:?}"

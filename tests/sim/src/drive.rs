@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use probity_node::consensus::core::{Core, CoreError, Output};
-use probity_node::replica::Replica;
 use probity_primitives::Height;
 use probity_runtime::SignedTx;
 
 use crate::broken::Broken;
 use crate::disk::Disk;
+use crate::member::Member;
 use crate::node::Life;
 use crate::schedule::Event;
 use crate::world::World;
@@ -36,7 +36,7 @@ impl World {
     pub(crate) fn drive(
         &mut self,
         place: usize,
-        work: impl FnOnce(&mut Core<Replica, Disk>, u64) -> Result<Vec<Output>, CoreError>,
+        work: impl FnOnce(&mut Core<Member, Disk>, u64) -> Result<Vec<Output>, CoreError>,
     ) -> Result<(), Broken> {
         let now_us = self.schedule.now_us();
         let Some(node) = self.nodes.get_mut(place) else { return Ok(()) };
@@ -59,6 +59,12 @@ impl World {
             }
             Err(error) => return Err(Broken::Stopped { node: place, error }),
         };
+        let found =
+            node.core.as_mut().map(|core| std::mem::take(&mut core.application_mut().evidence));
+        for evidence in found.unwrap_or_default() {
+            self.audit.accused(place, evidence.first.validator)?;
+            self.people.report(evidence);
+        }
         outputs.into_iter().try_for_each(|output| self.carry(life, output))
     }
 
@@ -127,7 +133,7 @@ impl World {
         if !node.honest {
             return Ok(());
         }
-        let replica = core.application();
+        let replica = &core.application().replica;
         if replica.chain().height() < height {
             let (durable, found) = (height, replica.chain().height());
             let what = "it was called durable before it was committed";
@@ -166,8 +172,9 @@ impl World {
         };
         node.open(genesis, block_time)?.map_err(|error| Broken::Open { node: place, error })?;
         if let (true, Some(core)) = (node.honest, &node.core) {
-            audit.reopened(place, node.durable, core.application())?;
-            node.durable = node.durable.max(core.application().chain().height());
+            let replica = &core.application().replica;
+            audit.reopened(place, node.durable, replica)?;
+            node.durable = node.durable.max(replica.chain().height());
         }
         let life = Life { node: place, life: node.life };
         self.schedule.put(self.chance.below(BEAT_US), Event::Beat { life });
@@ -241,7 +248,7 @@ impl World {
         let Some(node) = self.nodes.get_mut(place) else { return };
         let Some(core) = &mut node.core else { return };
         let Ok(verified) = tx.clone().verify(&self.genesis.identity()) else { return };
-        if let Ok(hash) = core.application_mut().submit(verified) {
+        if let Ok(hash) = core.application_mut().replica.submit(verified) {
             self.people.acknowledge(&hash);
             self.tell(place, |to| Event::Tx { to, from: place, tx: Box::new(tx.clone()) });
         }

@@ -23,11 +23,13 @@
 //! Spec: `docs/spec/20-blocks.md`.
 
 pub mod audit;
+pub mod batches;
 pub mod broken;
 pub mod cast;
 pub mod chance;
 pub mod disk;
 mod drive;
+pub mod member;
 pub mod network;
 pub mod node;
 pub mod people;

@@ -106,11 +106,22 @@ fn tell(seed: u64, outcome: &Result<Summary, Box<Failure>>) {
 }
 
 fn describe(summary: &Summary) -> String {
-    let Summary { steps, heights, txs, crashes, faults, refused, synced, accusations, sets, trace } =
-        summary;
+    let Summary {
+        steps,
+        heights,
+        txs,
+        crashes,
+        faults,
+        refused,
+        synced,
+        accusations,
+        punished,
+        sets,
+        trace,
+    } = summary;
     format!(
         "{steps} steps, {heights} heights, {txs} transactions acknowledged, {crashes} crashes, \
-         {faults} failing writes, {refused} decisions refused by a store, {synced} blocks by sync, {accusations} accusations of twins, \
+         {faults} failing writes, {refused} decisions refused by a store, {synced} blocks by sync, {accusations} accusations and {punished} punishments of twins, \
          {sets} changes of validators, trace {trace:016x}"
     )
 }
@@ -125,6 +136,7 @@ fn add(a: Summary, b: Summary) -> Summary {
         refused: a.refused.saturating_add(b.refused),
         synced: a.synced.saturating_add(b.synced),
         accusations: a.accusations.saturating_add(b.accusations),
+        punished: a.punished.saturating_add(b.punished),
         sets: a.sets.saturating_add(b.sets),
         // Seeds end in any order; the sum does not depend on it.
         trace: a.trace.wrapping_add(b.trace),

@@ -13,6 +13,7 @@ use probity_runtime::Genesis;
 use crate::broken::Broken;
 use crate::cast;
 use crate::disk::Disk;
+use crate::member::Member;
 
 /// Which life of which node: what was begun in an earlier life means nothing in a later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Node {
     /// What outlives a crash.
     pub disk: Disk,
     /// What does not.
-    pub core: Option<Core<Replica, Disk>>,
+    pub core: Option<Core<Member, Disk>>,
     /// How often it has started.
     pub life: u64,
     /// How far its clock is ahead, in milliseconds.
@@ -86,7 +87,7 @@ impl Node {
         let config = CoreConfig { chain: genesis.identity(), operator, block_time };
         self.life = self.life.saturating_add(1);
         self.asked = None;
-        self.core = Some(Core::new(config, replica, self.disk.clone()));
+        self.core = Some(Core::new(config, Member::new(replica), self.disk.clone()));
         Ok(Ok(()))
     }
 
@@ -99,7 +100,7 @@ impl Node {
     /// The newest height of its chain; none if it is down.
     #[must_use]
     pub fn tip(&self) -> Option<Height> {
-        self.core.as_ref().map(|core| core.application().chain().height())
+        self.core.as_ref().map(|core| core.application().replica.chain().height())
     }
 
     /// The height that it decides next; none if it is down.

@@ -5,6 +5,7 @@
 
 use probity_primitives::{Amount, Height, TxHash};
 use probity_protocol::staking::message::{Bond, Unbond};
+use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::message::Transfer;
 use probity_runtime::{Genesis, Message, SignedTx};
 
@@ -14,6 +15,8 @@ use crate::cast;
 use crate::chance::Chance;
 use crate::plan::Plan;
 
+/// Most evidence that waits for someone to report it.
+const REPORTS: usize = 4;
 /// Most transactions that one person waits for.
 const PATIENCE: usize = 3;
 
@@ -29,6 +32,8 @@ struct Sent {
 #[derive(Debug)]
 pub struct People {
     waiting: Vec<Vec<Sent>>,
+    /// Evidence that nobody has sent yet.
+    evidence: Vec<SubmitVoteEvidence>,
     /// How many were acknowledged in all.
     pub acknowledged: u64,
 }
@@ -37,7 +42,8 @@ impl People {
     /// So many people; the first own the operators.
     #[must_use]
     pub fn new(count: u8) -> Self {
-        Self { waiting: (0..count).map(|_| Vec::new()).collect(), acknowledged: 0 }
+        let waiting = (0..count).map(|_| Vec::new()).collect();
+        Self { waiting, evidence: Vec::new(), acknowledged: 0 }
     }
 
     /// What someone sends now: something new, or something that had no answer yet.
@@ -66,6 +72,9 @@ impl People {
         let expiry = Height(audit.tip().0.saturating_add(chance.between(3, 14)));
         let newcomer = enrolled.contains(&number) && number >= plan.validators && first < 2;
         let message = match (newcomer, nonce) {
+            (false, _) if !self.evidence.is_empty() => {
+                self.evidence.pop().map(Message::SubmitVoteEvidence)
+            }
             (true, 0) => cast::enrol(genesis, number)?.first().cloned(),
             (true, 1) => cast::enrol(genesis, number)?.last().cloned(),
             (true | false, _) => wish(plan, number, people, chance)?,
@@ -74,6 +83,13 @@ impl People {
         let tx = cast::signed(genesis, number, nonce, expiry, message);
         mine.push(Sent { hash: tx.hash(), tx: tx.clone(), acknowledged: false });
         Ok(Some(tx))
+    }
+
+    /// A node saw a validator contradict itself: someone will say so.
+    pub fn report(&mut self, evidence: SubmitVoteEvidence) {
+        if self.evidence.len() < REPORTS {
+            self.evidence.push(evidence);
+        }
     }
 
     /// Someone who has no answer yet asks again.

@@ -45,6 +45,8 @@ pub struct Summary {
     pub synced: u64,
     /// Times that evidence was seen.
     pub accusations: u64,
+    /// Transactions with evidence that were carried out.
+    pub punished: u64,
     /// Heights at which the validators changed.
     pub sets: u64,
     /// The hash of the trace.
@@ -203,8 +205,9 @@ impl World {
             node.disk.restart(chance);
             node.open(genesis, block_time)?.map_err(|error| Broken::Open { node: place, error })?;
             if let Some(core) = &node.core {
-                audit.reopened(place, node.durable.min(Height(1)), core.application())?;
-                audit.reopened(place, node.durable, core.application())?;
+                let replica = &core.application().replica;
+                audit.reopened(place, Height(1).min(node.durable), replica)?;
+                audit.reopened(place, node.durable, replica)?;
             }
         }
         Ok(())
@@ -213,7 +216,8 @@ impl World {
     fn sum_up(self) -> Summary {
         let faults = self.nodes.iter().map(|node| node.disk.faults()).sum();
         let (heights, txs) = (self.audit.tip().0, self.people.acknowledged);
-        Summary { heights, txs, faults, trace: self.trace.hash(), ..self.summary }
+        let punished = self.audit.punished;
+        Summary { heights, txs, faults, punished, trace: self.trace.hash(), ..self.summary }
     }
 
     /// Lets the next thing happen.

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Plants each bug of tests/sim/planted in a scratch clone and demands that a seed finds it.
+# Usage: tests/sim/planted.sh [NAME...]; SEEDS (2000), STEPS (3000) and PROFILE (release or dev) may
+# be set. The scratch clone and its build stay in target/planted, so that a second run is faster.
+set -euo pipefail
+here=$(cd "$(dirname "$0")/../.." && pwd)
+scratch=${SCRATCH:-$here/target/planted}
+seeds=${SEEDS:-2000} steps=${STEPS:-3000} profile=${PROFILE:-release}
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/build}
+folder=$([ "$profile" = dev ] && echo debug || echo "$profile")
+
+rm -rf "$scratch/clone"
+mkdir -p "$scratch"
+git clone --quiet "$here" "$scratch/clone"
+cd "$scratch/clone"
+
+names=("$@")
+if [ ${#names[@]} -eq 0 ]; then
+  for patch in tests/sim/planted/*.patch; do names+=("$(basename "$patch" .patch)"); done
+fi
+
+missed=0
+for name in "${names[@]}"; do
+  git checkout --quiet .
+  git apply --unidiff-zero "$here/tests/sim/planted/$name.patch"
+  cargo build --quiet --locked --profile "$profile" -p probity-sim-network 2> "$scratch/$name.build" ||
+    { echo "$name: does not build, see $scratch/$name.build"; missed=$((missed + 1)); continue; }
+  if "$CARGO_TARGET_DIR/$folder/probity-sim-network" \
+    --seeds "0..$seeds" --steps "$steps" --first > "$scratch/$name.run"; then
+    echo "$name: NOT caught within $seeds seeds"
+    missed=$((missed + 1))
+  else
+    echo "$name: caught after $(sed -n 's/^\([0-9]*\) seeds passed.*/\1/p' "$scratch/$name.run") seeds:" \
+      "$(grep -m1 FAILED "$scratch/$name.run" | cut -c1-160)"
+  fi
+done
+exit $((missed > 0))
