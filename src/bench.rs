@@ -10,9 +10,11 @@ pub(crate) mod growth;
 pub(crate) mod inference;
 pub(crate) mod io;
 pub(crate) mod sync;
+pub(crate) mod load;
+
+use serde::Serialize;
 
 use probity_node::store::StoreKind;
-use serde::Serialize;
 
 use crate::cli::{Bench, BenchPart};
 use crate::exit::Failure;
@@ -71,7 +73,7 @@ pub(crate) struct Report {
     figures: Vec<Figure>,
 }
 
-/// Measures one part, or all.
+/// Measures one part, or all but the one that takes hours.
 pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
     let part = arguments.part;
     let wanted = |candidate: BenchPart| part.is_none_or(|part| part == candidate);
@@ -98,6 +100,10 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
         for kind in [StoreKind::Sled, StoreKind::Redb] {
             figures.extend(growth::measure(kind, arguments.blocks)?);
         }
+    }
+    // Longer than all others together, so it is run only by name.
+    if part == Some(BenchPart::Load) {
+        figures.extend(load::measure()?);
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Report { schema: SCHEMA, processors, figures })

@@ -19,6 +19,7 @@
 pub mod agenda;
 pub mod agent;
 pub mod desk;
+pub mod metrics;
 pub mod node_api;
 pub mod outbox;
 pub mod remote;

@@ -43,4 +43,6 @@ pub(crate) enum BenchPart {
     Sync,
     /// Memory and store over many blocks, with each store; takes long.
     Growth,
+    /// Four nodes that are offered more transactions than they can take; only by name.
+    Load,
 }

@@ -71,6 +71,11 @@ pub(crate) fn account(key: &Keypair) -> Address {
     Address::of(&key.public(), Network::Test)
 }
 
+/// One of many people of a group, each with a well-known key.
+pub(crate) fn person(group: &str, number: u32, account: u32) -> Keypair {
+    Keypair::from_seed(*Hash::of(Domain::Genesis, &("demo", group, number, account)).as_bytes())
+}
+
 fn actor(number: usize) -> Result<Actor, Failure> {
     let validates = number < VALIDATORS;
     let (name, tokens) = if validates {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use probity_keys::guard::{Owner, StatementGuard};
 use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
@@ -18,6 +18,7 @@ use super::errand::{Dispatch, Permit, Sender};
 use super::{AgentError, Status};
 use crate::agenda::{self, Job, Progress, Step, View};
 use crate::desk::{Prepared, Verdicts};
+use crate::metrics::Meter;
 use crate::node_api::{ApiError, Assignments, NodeApi};
 use crate::outbox::Outbox;
 use crate::work::{WorkError, Workshop};
@@ -36,7 +37,7 @@ enum Made {
     Verdicts(Verdicts),
 }
 
-type Done = (Job, Result<Made, WorkError>);
+type Done = (Job, Duration, Result<Made, WorkError>);
 
 /// What does not change while a chain lives, and what it charges.
 #[derive(Debug, Clone)]
@@ -57,6 +58,7 @@ pub(super) struct Agent<A> {
     guard: Option<Arc<StatementGuard>>,
     status: Status,
     report: watch::Sender<Status>,
+    meter: Meter,
 }
 
 impl<A: NodeApi> Agent<A> {
@@ -65,6 +67,7 @@ impl<A: NodeApi> Agent<A> {
         operator: OperatorId,
         workshop: Workshop,
         report: watch::Sender<Status>,
+        meter: Meter,
     ) -> Self {
         Self {
             api: Arc::new(api),
@@ -77,6 +80,7 @@ impl<A: NodeApi> Agent<A> {
             guard: None,
             status: Status::default(),
             report,
+            meter,
         }
     }
 
@@ -95,6 +99,7 @@ impl<A: NodeApi> Agent<A> {
             self.status.running = self.jobs.len();
             self.status.in_flight = self.outbox.in_flight();
             self.report.send_replace(self.status.clone());
+            self.meter.turned(&self.status);
             let api = Arc::clone(&self.api);
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -124,6 +129,7 @@ impl<A: NodeApi> Agent<A> {
                 self.failed("a step", &error);
             }
         }
+        self.meter.assigned(&assignments, &self.work);
         self.status.height = height;
         Ok(())
     }
@@ -153,6 +159,7 @@ impl<A: NodeApi> Agent<A> {
                 Outcome::Ok => tracing::debug!(errand = ?settled.errand, "carried out"),
                 Outcome::Refused { code, message } => {
                     tracing::warn!(errand = ?settled.errand, code, message, "refused in a block");
+                    self.meter.failed("a transaction");
                     self.status.failed = self.status.failed.saturating_add(1);
                     self.status.last_error = Some(message);
                 }
@@ -228,6 +235,7 @@ impl<A: NodeApi> Agent<A> {
         let (shop, api, assignment) =
             (self.workshop.clone(), Arc::clone(&self.api), assignment.clone());
         self.jobs.spawn(async move {
+            let begun = Instant::now();
             let made = match job {
                 Job::Evaluation { .. } => {
                     shop.evaluate(&*api, &assignment).await.map(Made::Prepared)
@@ -236,11 +244,14 @@ impl<A: NodeApi> Agent<A> {
                     shop.judge(&*api, &assignment, draw, items).await.map(Made::Verdicts)
                 }
             };
-            (job, made)
+            (job, begun.elapsed(), made)
         });
     }
 
-    fn finish(&mut self, (job, made): Done) {
+    fn finish(&mut self, (job, time, made): Done) {
+        if made.is_ok() {
+            self.meter.worked(time);
+        }
         match made {
             Ok(Made::Prepared(prepared)) => {
                 tracing::info!(?job, score = ?prepared.committed.score, "is prepared");
@@ -288,6 +299,7 @@ impl<A: NodeApi> Agent<A> {
                 tracing::info!(?errand, %tx, operator = %self.operator, "is sent");
                 self.outbox.sent(errand, tx, now, until);
                 self.status.sent = self.status.sent.saturating_add(1);
+                self.meter.sent();
                 Ok(())
             }
             Err(error) => {
@@ -303,6 +315,7 @@ impl<A: NodeApi> Agent<A> {
 
     fn failed(&mut self, what: &'static str, error: &dyn std::fmt::Display) {
         tracing::warn!(operator = %self.operator, %error, "{what} failed");
+        self.meter.failed(what);
         self.status.failed = self.status.failed.saturating_add(1);
         self.status.last_error = Some(error.to_string());
     }

@@ -27,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agenda::Job;
 use crate::desk::{Desk, DeskError};
+use crate::metrics::Meter;
 use crate::node_api::{ApiError, NodeApi};
 use crate::strategy::Strategy;
 use crate::work::{WorkError, WorkLimits, Workshop};
@@ -113,13 +114,14 @@ pub struct Status {
 pub struct AgentHandle {
     stop: CancellationToken,
     status: watch::Receiver<Status>,
+    meter: Meter,
     task: JoinHandle<()>,
 }
 
 impl AgentHandle {
     /// Ends the agent: unfinished work stops at its next item and goes on from there another time.
     pub async fn shutdown(self) {
-        let Self { stop, status: _, task } = self;
+        let Self { stop, status: _, meter: _, task } = self;
         stop.cancel();
         if let Err(error) = task.await {
             tracing::error!(%error, "the agent ended badly");
@@ -130,6 +132,12 @@ impl AgentHandle {
     #[must_use]
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    /// The agent's numbers, for whoever serves them.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
     }
 }
 
@@ -155,12 +163,13 @@ pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, Age
         stop: stop.clone(),
     };
     let (report, status) = watch::channel(Status::default());
-    let agent = Agent::new(api, operator, workshop, report);
+    let meter = Meter::default();
+    let agent = Agent::new(api, operator, workshop, report, meter.clone());
     let task = tokio::spawn(async move {
         agent.run().await;
         drop(home);
     });
-    Ok(AgentHandle { stop, status, task })
+    Ok(AgentHandle { stop, status, meter, task })
 }
 
 /// An agent's folder, locked against a second agent: two would send everything twice.

@@ -3,6 +3,7 @@
 use probity_evaluator::agent::AgentHandle;
 use probity_evaluator::strategy::Strategy;
 use probity_harness::stored;
+use probity_metrics::{Exposition, Registry};
 use probity_primitives::{ContentHash, OperatorId, Score};
 use probity_protocol::slashing::Offence;
 use probity_protocol::task::{Phase, Standing, Submission};
@@ -29,6 +30,12 @@ async fn the_one_who_fabricates_is_flagged_judged_and_slashed_and_all_others_are
         .collect();
 
     net.run_until(&agents, task, |phase| matches!(phase, Phase::Spot { .. })).await;
+    net.settled(&agents).await;
+    for (actor, agent) in net.actors().iter().zip(&agents) {
+        let flagged = u8::from(actor.id() == liar);
+        let line = format!("probity_eval_doubted{{standing=\"flagged\"}} {flagged}\n");
+        assert!(measured(agent).contains(&line), "{}", measured(agent));
+    }
     let ledger = net.ledger();
     for member in net.task(task).phase.committee() {
         let Some(Submission::Revealed { revealed, standing, .. }) =
@@ -47,6 +54,9 @@ async fn the_one_who_fabricates_is_flagged_judged_and_slashed_and_all_others_are
 
     net.run_until(&agents, task, is_final).await;
     for agent in agents {
+        let (text, sent) = (measured(&agent), agent.status().borrow().sent);
+        let line = format!("probity_eval_transactions_sent_total {sent}\n");
+        assert!(text.contains(&line) && !text.contains("probity_eval_failures_total{"), "{text}");
         assert_eq!(agent.status().borrow().last_error, None);
         bounded(agent.shutdown()).await;
     }
@@ -66,6 +76,13 @@ async fn the_one_who_fabricates_is_flagged_judged_and_slashed_and_all_others_are
         .collect();
     assert_eq!(convicted, [(task, liar, Offence::FalseTranscript)]);
     assert_eq!(net.refusals(), Vec::<String>::new());
+}
+
+/// What a monitor reads of an agent.
+fn measured(agent: &AgentHandle) -> String {
+    let mut registry = Registry::with_prefix("probity");
+    agent.meter().register(&mut registry);
+    Exposition::new(registry, Vec::new()).render().unwrap()
 }
 
 /// A member with the fewest seats, so that the truth keeps its majority.
