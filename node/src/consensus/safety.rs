@@ -230,3 +230,89 @@ impl Safety {
         self.votes.refusals()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use probity_primitives::BlockHash;
+
+    use super::*;
+    use crate::replica::application::Application;
+    use crate::replica::rotation::proposer;
+    use crate::store::MemoryStore;
+    use crate::testkit::{START_MS, certificate, genesis, keys, replica};
+
+    /// When the block of height 1 is made.
+    const MADE_MS: u64 = START_MS + 1_000;
+    const OTHER: Hash = Hash::from_bytes([9; 32]);
+
+    fn safety(folder: &Path, began_ms: u64) -> Safety {
+        let (chain, keys) = (genesis(4).identity(), keys(1));
+        Safety::open(folder, chain, keys.operator, keys.keypair.public(), began_ms).unwrap()
+    }
+
+    /// The chain after height 1, which operators 1 to 3 decided, and their votes.
+    fn decided() -> (Certificate, std::sync::Arc<Chain>) {
+        let (genesis, store) = (genesis(4), MemoryStore::default());
+        let begun = replica(&store, &genesis, 1);
+        let turn = proposer(begun.validators(), Height(1), 0).unwrap().operator;
+        let seed = (1..=4).find(|seed| keys(*seed).operator == turn).unwrap();
+        let mut replica = replica(&store, &genesis, seed);
+        let proposal = replica.propose(Height(1), 0, MADE_MS).unwrap();
+        let votes = certificate(&genesis, &proposal.header, 1..=3);
+        replica.decide(votes.clone()).unwrap();
+        (votes, std::sync::Arc::clone(replica.chain()))
+    }
+
+    fn halt(safety: &Safety) -> Option<Halt> {
+        safety.halted().borrow().clone()
+    }
+
+    #[test]
+    fn a_vote_under_this_key_that_another_process_made_stops_all_signing() {
+        let folder = tempfile::tempdir().unwrap();
+        let safety = safety(folder.path(), MADE_MS);
+        let (votes, chain) = decided();
+        safety.allow(Step::Prevote, Height(1), 0, OTHER).unwrap();
+        safety.decided(&votes, &chain);
+        assert!(matches!(halt(&safety), Some(Halt::Elsewhere { height: Height(1), .. })));
+        let refused = safety.allow(Step::Prevote, Height(2), 0, OTHER);
+        assert!(matches!(refused, Err(Withheld::Halted(_))));
+    }
+
+    #[test]
+    fn a_vote_from_before_this_process_began_raises_the_marks_and_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let safety = safety(folder.path(), MADE_MS + 1);
+        let (votes, chain) = decided();
+        safety.decided(&votes, &chain);
+        assert_eq!((halt(&safety), *safety.live_heights().borrow()), (None, 0));
+        for step in [Step::Proposal, Step::Prevote, Step::Precommit] {
+            assert!(safety.allow(step, Height(1), 0, OTHER).is_err(), "{step}");
+            safety.allow(step, Height(1), 1, OTHER).unwrap();
+        }
+        assert_eq!(safety.refusals(), 3);
+    }
+
+    #[test]
+    fn ones_own_vote_in_a_certificate_is_no_reason_to_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let safety = safety(folder.path(), MADE_MS);
+        let (votes, chain) = decided();
+        let statement = VoteStatement {
+            chain_id: &safety.chain.chain_id,
+            genesis_hash: safety.chain.genesis_hash,
+            kind: VoteKind::Precommit,
+            height: Height(1),
+            round: 0,
+            block: Some(votes.block),
+            validator: safety.operator,
+        };
+        let digest = Hash::of_bytes(Domain::Vote, &statement.sign_bytes());
+        safety.allow(Step::Precommit, Height(1), 0, digest).unwrap();
+        safety.decided(&votes, &chain);
+        assert_eq!((halt(&safety), *safety.live_heights().borrow()), (None, 1));
+        let other = Certificate { block: BlockHash(OTHER), ..votes };
+        safety.decided(&other, &chain);
+        assert!(matches!(halt(&safety), Some(Halt::Elsewhere { .. })));
+    }
+}

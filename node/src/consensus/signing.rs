@@ -340,6 +340,33 @@ mod tests {
     }
 
     #[test]
+    fn what_the_marks_refuse_goes_out_without_a_signature() {
+        let folder = tempfile::tempdir().unwrap();
+        let keypair = Keypair::from_seed([1; 32]);
+        let safety = Safety::open(folder.path(), chain(1), address().0, keypair.public(), 0);
+        let signer = EngineSigner::guarded(Arc::new(safety.unwrap()), keypair);
+        let sign = |vote: &Vote| block_on(signer.sign_vote(vote.clone())).unwrap().signature;
+        let for_block = vote(VoteType::Prevote, 1);
+        let against = Vote { value: NilOrVal::Nil, ..for_block.clone() };
+        assert!(holds(1, &for_block, &sign(&for_block)));
+        assert_eq!(sign(&against), WITHHELD);
+        assert!(!holds(1, &against, &WITHHELD));
+        assert!(holds(1, &for_block, &sign(&for_block)), "the same vote may be sent again");
+        let proposal = Proposal {
+            height: EngineHeight(Height(4)),
+            round: Round::new(1),
+            value: EngineValue(BlockHash(Hash::ZERO)),
+            pol_round: Round::Nil,
+            proposer: address(),
+        };
+        let other =
+            Proposal { value: EngineValue(BlockHash(Hash::from_bytes([1; 32]))), ..proposal };
+        let stand = |one: &Proposal| block_on(signer.sign_proposal(one.clone())).unwrap().signature;
+        assert_ne!(stand(&proposal), WITHHELD);
+        assert_eq!(stand(&other), WITHHELD);
+    }
+
+    #[test]
     fn a_network_identity_belongs_to_the_validator_that_signed_for_it() {
         let key = Keypair::from_seed([1; 32]).public().as_bytes().to_vec();
         let proof = block_on(signer().sign_validator_proof(key, vec![1, 2])).unwrap();
