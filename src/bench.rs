@@ -9,8 +9,8 @@ pub(crate) mod engine;
 pub(crate) mod growth;
 pub(crate) mod inference;
 pub(crate) mod io;
-pub(crate) mod sync;
 pub(crate) mod load;
+pub(crate) mod sync;
 
 use serde::Serialize;
 

@@ -2,13 +2,18 @@
 //! `commands/`.
 
 mod artifact;
+mod config;
 mod demo;
+mod dev;
 mod eval;
+mod genesis;
+mod init;
 mod key;
 mod node;
 mod protection;
 mod result;
 mod snapshot;
+mod testnet;
 mod tx;
 mod validator;
 
@@ -18,18 +23,27 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use self::artifact::{Artifact, Register};
+pub(crate) use self::config::ConfigVerb;
 pub(crate) use self::demo::{Bench, BenchPart, Demo};
+pub(crate) use self::dev::Dev;
 pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, EvaluatorVerb};
-pub(crate) use self::key::PassphraseFlags;
+pub(crate) use self::genesis::{
+    GenesisFile, GenesisVerb, NetworkKind, NewValidator, ParamsKind, Shape,
+};
+pub(crate) use self::init::Init;
+pub(crate) use self::key::{
+    ImportSource, KeyExport, KeyImport, KeyNew, KeyPlace, KeyVerb, PassphraseFlags, SignedText,
+};
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
+pub(crate) use self::testnet::{TestnetInit, TestnetVerb};
 pub(crate) use self::tx::{Transfer, Tx, TxBroadcast, TxFlags, TxSign};
 pub(crate) use self::validator::{
     Account, AccountVerb, EditOperator, RegisterOperator, RotateKey, ValidatorVerb,
 };
-use crate::output::Format;
+use crate::output::{Colour, Format, LogFormat};
 
 /// Staked evaluators that put a trustworthy number on AI models.
 #[derive(Debug, Parser)]
@@ -56,6 +70,12 @@ pub(crate) struct Global {
     /// What to log, as in `info` or `probity_node=debug`.
     #[arg(long, global = true, env = "PROBITY_LOG", value_name = "FILTER")]
     pub(crate) log: Option<String>,
+    /// The form of the log.
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Whether the log may have colours; NO_COLOR and CLICOLOR_FORCE are heeded too.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) color: Colour,
     /// The folder of keys, settings and data; the user's own folders if none.
     #[arg(long, global = true, env = "PROBITY_HOME", value_name = "DIR")]
     pub(crate) home: Option<PathBuf>,
@@ -71,6 +91,19 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Run the main job on this machine: four validators, real models, one liar.
     Demo(Demo),
+    /// Run a whole network in this process, with accounts that have tokens.
+    Dev(Dev),
+    /// Make a new home for a node.
+    Init(Box<Init>),
+    /// Run validators as processes of this machine.
+    #[command(subcommand)]
+    Testnet(TestnetVerb),
+    /// Make and check the document that a chain begins with.
+    #[command(subcommand)]
+    Genesis(GenesisVerb),
+    /// Show and check the settings of a home.
+    #[command(subcommand)]
+    Config(ConfigVerb),
     /// Run a node.
     #[command(subcommand)]
     Node(NodeVerb),
@@ -92,6 +125,9 @@ pub(crate) enum Command {
     /// Raw reads with proofs.
     #[command(subcommand)]
     Query(Query),
+    /// The keys of this machine.
+    #[command(subcommand)]
+    Key(KeyVerb),
     /// Transactions.
     #[command(subcommand)]
     Tx(Tx),

@@ -2,8 +2,13 @@
 
 mod artifact;
 mod board;
+mod config;
+mod dev;
 mod eval;
 mod evaluator;
+pub(crate) mod genesis;
+mod init;
+mod key;
 pub(crate) mod node;
 mod protection;
 mod query;
@@ -11,6 +16,7 @@ mod reproduce;
 pub(crate) mod result;
 mod snapshot;
 mod sync;
+mod testnet;
 mod tx;
 mod validator;
 
@@ -19,8 +25,10 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 use probity_protocol::registry::ArtifactKind;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, EvaluatorVerb, NodeVerb};
 use crate::exit::{Code, Failure, OrFail};
+use crate::home::settings::LogSection;
+use crate::home::{Layers, Place};
 use crate::{bench, demo, output};
 
 /// Runs a command to its end.
@@ -29,6 +37,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let global = &global;
     match command {
         Command::Demo(arguments) => block_on(demo::run(global, &arguments)),
+        Command::Dev(arguments) => block_on(dev::run(global, &arguments)),
+        Command::Init(arguments) => init::run(global, &arguments),
+        Command::Testnet(verb) => testnet::run(global, verb),
+        Command::Genesis(verb) => genesis::run(global, verb),
+        Command::Config(verb) => config::run(global, verb),
         Command::Node(verb) => node::run(global, verb),
         Command::Evaluator(verb) => evaluator::run(global, verb),
         Command::Protection(verb) => protection::run(global, verb),
@@ -36,6 +49,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Result(verb) => result::run(global, verb),
         Command::Board(verb) => board::run(global, verb),
         Command::Query(verb) => query::run(global, verb),
+        Command::Key(verb) => key::run(global, verb),
         Command::Tx(verb) => tx::run(global, verb),
         Command::Transfer(given) => tx::transfer(global, &given),
         Command::Account(verb) => validator::account(global, verb),
@@ -53,6 +67,22 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             output::print(&String::from_utf8_lossy(&script))
         }
     }
+}
+
+/// How the home wants the log of a process that stays: a mistake in it is reported when it starts.
+pub(crate) fn log_settings(cli: &Cli) -> Option<LogSection> {
+    let changes = if let Command::Node(NodeVerb::Start { changes }) = &cli.command {
+        &changes.set
+    } else if let Command::Evaluator(EvaluatorVerb::Start(arguments)) = &cli.command {
+        &arguments.changes.set
+    } else {
+        return None;
+    };
+    let place = Place::of(&cli.global).ok()?;
+    Layers::read_if_there(&place, changes)
+        .and_then(|layers| layers.settings())
+        .ok()
+        .map(|all| all.log)
 }
 
 /// Waits for an interrupt or for the order to end.

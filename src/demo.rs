@@ -16,7 +16,7 @@ pub(crate) mod cast;
 pub(crate) mod network;
 mod report;
 pub(crate) mod shelf;
-mod story;
+pub(crate) mod story;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ use crate::commands::told_to_end;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output;
 use cast::Cast;
-use network::Network;
+use network::{Network, Start};
 use report::Report;
 use shelf::Shelf;
 
@@ -39,7 +39,8 @@ pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure
     output::say(global, &format!("Home: {}", home.display()));
     let block_time = Duration::from_millis(arguments.block_time);
     let target = shelf.target().map(|item| item.main_file()).unwrap_or_default();
-    let network = Network::start(global, &home, &cast, target, block_time).await?;
+    let start = Start { home: &home, block_time, api: None, target };
+    let network = Network::start(global, &cast, &start).await?;
     let played = story::play(global, &network, &cast, &shelf, started).await;
     let report = match played {
         Ok(outcome) => {

@@ -19,18 +19,19 @@
 //!
 //! Spec: `docs/spec/26-keys.md`.
 
+pub(crate) mod cluster;
 pub(crate) mod known;
 pub(crate) mod layers;
 pub(crate) mod place;
+pub(crate) mod sealed;
 pub(crate) mod settings;
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use probity_node::OperatorKeys;
 use probity_primitives::Keypair;
-use probity_primitives::vrf::VrfSecret;
 use probity_runtime::Genesis;
 
 pub(crate) use self::layers::Layers;
@@ -71,8 +72,9 @@ impl Home {
         let Some(operator) = self.settings.node.operator else { return Ok(None) };
         let keys = &self.settings.keys;
         let keypair = operator_key(global, &self.place, keys)?;
-        let seed = keyfile::seed(&self.place.key(&keys.beacon))?;
-        let vrf = VrfSecret::from_seed(seed).or_fail(Code::Key, "cannot use the beacon key")?;
+        let beacon = open_with(global, &self.place, keys, &keys.beacon, keyfile::open_secret)?;
+        let unusable = || Failure::new(Code::Key, "the beacon key's secret is no key");
+        let vrf = beacon.beacon().ok_or_else(unusable)?;
         Ok(Some(OperatorKeys { operator, keypair, vrf }))
     }
 }
@@ -83,10 +85,21 @@ pub(crate) fn operator_key(
     place: &Place,
     keys: &KeysSection,
 ) -> Result<Keypair, Failure> {
+    open_with(global, place, keys, &keys.operator, keyfile::open)
+}
+
+/// Opens a key of a home with the passphrase that the settings name.
+fn open_with<T>(
+    global: &Global,
+    place: &Place,
+    keys: &KeysSection,
+    file: &Path,
+    open: fn(&Global, &KeySource<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let passphrase_file = keys.passphrase_file.as_ref().map(|file| place.key(file));
     let passphrase = PassphraseFlags { passphrase_file, passphrase_fd: None };
-    let key = place.key(&keys.operator).display().to_string();
-    keyfile::open(global, &KeySource { key: &key, passphrase: &passphrase })
+    let key = place.key(file).display().to_string();
+    open(global, &KeySource { key: &key, passphrase: &passphrase })
 }
 
 /// The node to ask: `--node`, or `setting`, or the one whose home is named, or the usual one.
@@ -103,7 +116,7 @@ pub(crate) fn node_url(global: &Global, setting: Option<&str>) -> Result<String,
 /// Makes the folders of a home and writes its configuration and its document.
 pub(crate) fn create(
     place: &Place,
-    chosen: &[(&str, toml::Value)],
+    chosen: &[cluster::Chosen],
     genesis: &Genesis,
 ) -> Result<(), Failure> {
     place.make()?;
@@ -124,6 +137,19 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     options.write(true).create_new(true).mode(0o644);
     let mut file = options.open(path).or_fail(Code::Other, &what)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).or_fail(Code::Other, &what)
+}
+
+/// Replaces a file as a whole: after a crash it holds the old bytes or the new ones.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let what = format!("cannot write {}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).or_fail(Code::Other, &what)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).or_fail(Code::Other, &what)?;
+    let mode = std::fs::Permissions::from_mode(0o644);
+    file.as_file().set_permissions(mode).or_fail(Code::Other, &what)?;
+    file.persist(path).or_fail(Code::Other, &what)?;
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).or_fail(Code::Other, &what)
 }
 
 /// Reads a text file of at most so many bytes.

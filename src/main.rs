@@ -16,6 +16,8 @@ mod home;
 mod keyfile;
 mod manifest;
 mod output;
+mod passphrase;
+mod prompt;
 mod wallet;
 
 use std::process::ExitCode;
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
         return probity_harness::worker::main();
     }
     let cli = cli::Cli::parse();
-    output::start_logs(&cli.global);
+    output::start_logs(&cli.global, commands::log_settings(&cli).as_ref());
     let format = cli.global.output;
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
+use crate::home::settings::LogSection;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -65,15 +66,44 @@ pub(crate) fn progress_wanted(global: &Global) -> bool {
 const DEFAULT_LOG: &str =
     "off,probity=error,probity_node=error,probity_evaluator=error,probity_web=error";
 
-/// Starts the logs on standard error.
-pub(crate) fn start_logs(global: &Global) {
-    let filter = global.log.as_deref().unwrap_or(DEFAULT_LOG);
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .init();
+/// When colours are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal that has them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Colour {
+    /// Whether colours are used, by what was asked for and what the environment says.
+    fn wanted(self, variable: impl Fn(&str) -> Option<String>, terminal: bool) -> bool {
+        let set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if set("NO_COLOR") => false,
+            Self::Auto if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Self::Auto => terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+}
+
+/// Starts the logs on standard error, as the flags say or else the settings of the home.
+pub(crate) fn start_logs(global: &Global, settings: Option<&LogSection>) {
+    let chosen = global.log.as_deref().or_else(|| settings?.filter.as_deref());
+    let filter = EnvFilter::try_new(chosen.unwrap_or(DEFAULT_LOG))
+        .unwrap_or_else(|_| EnvFilter::new(DEFAULT_LOG));
+    let terminal = std::io::stderr().is_terminal();
+    let colour = global.color.wanted(|name| std::env::var(name).ok(), terminal);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match global.log_format.or_else(|| settings.map(|settings| settings.format)) {
+        Some(LogFormat::Json) => log.json().with_ansi(false).init(),
+        Some(LogFormat::Text) | None => log.with_ansi(colour).init(),
+    }
 }
 
 /// A table with a heading: columns as wide as their widest cell, numbers to the right.
@@ -124,5 +154,27 @@ pub(crate) fn say(global: &Global, text: &str) {
     if !global.quiet {
         // A closed standard error is no reason to stop.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(colour: Colour, set: &[(&str, &str)], terminal: bool) -> bool {
+        let value = |name: &str| set.iter().find(|(known, _)| *known == name);
+        colour.wanted(|name| value(name).map(|(_, value)| (*value).to_owned()), terminal)
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_environment_and_that_before_the_terminal() {
+        let (no, force) = (("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1"));
+        assert!(wanted(Colour::Always, &[no], false));
+        assert!(!wanted(Colour::Never, &[force], true));
+        assert!(!wanted(Colour::Auto, &[no, force], true));
+        assert!(wanted(Colour::Auto, &[force], false));
+        assert!(wanted(Colour::Auto, &[("TERM", "xterm")], true));
+        assert!(!wanted(Colour::Auto, &[("TERM", "dumb")], true));
+        assert!(!wanted(Colour::Auto, &[], false));
     }
 }

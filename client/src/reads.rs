@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use probity_api::view::{
-    AssignmentsView, BlockView, HeaderView, PARAMS_SCHEMA, ProofView, StatusView,
+    AssignmentsView, BlockView, HeaderView, PARAMS_SCHEMA, PeersView, ProofView, StatusView,
 };
 use probity_api::{Envelope, ListEnvelope};
 use probity_primitives::{Address, ArtifactId, Height, OperatorId, TaskId};
@@ -32,6 +32,14 @@ impl Client {
     /// [`ClientError`], as for every method here.
     pub async fn status(&self) -> Result<Envelope<StatusView>, ClientError> {
         self.one("/status", Vec::new()).await
+    }
+
+    /// Whom the node is connected to.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn peers(&self) -> Result<Envelope<PeersView>, ClientError> {
+        self.one("/peers", Vec::new()).await
     }
 
     /// What tells the node's chain from every other, by the node's word.

@@ -28,7 +28,7 @@ impl Client {
         height: Height,
         limit: u64,
     ) -> Result<Vec<u8>, ClientError> {
-        self.part(&format!("/snapshots/{height}/manifest"), limit).await
+        self.file(&format!("/snapshots/{height}/manifest"), limit).await
     }
 
     /// The bytes of a chunk of a snapshot, at most `limit` of them.
@@ -41,10 +41,10 @@ impl Client {
         index: u32,
         limit: u64,
     ) -> Result<Vec<u8>, ClientError> {
-        self.part(&format!("/snapshots/{height}/chunks/{index}"), limit).await
+        self.file(&format!("/snapshots/{height}/chunks/{index}"), limit).await
     }
 
-    async fn part(&self, path: &str, limit: u64) -> Result<Vec<u8>, ClientError> {
+    async fn file(&self, path: &str, limit: u64) -> Result<Vec<u8>, ClientError> {
         let mut response = self.send(self.request(Method::GET, path)?, path).await?;
         let url = response.url().to_string();
         let mut bytes = Vec::new();

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use probity_api::EventRecord;
 use probity_api::problem::Nonces;
-use probity_api::view::{BlobView, SnapshotView, WaitingView};
+use probity_api::view::{BlobView, PeerView, SnapshotView, WaitingView};
 use probity_harness::cache::CacheError;
 use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
@@ -25,7 +25,7 @@ use crate::consensus::driver::CommandError;
 use crate::events;
 use crate::handle::NodeHandle;
 use crate::mempool;
-use crate::network::FetchError;
+use crate::network::{self, FetchError};
 use crate::relay::{self, OfferError};
 use crate::replica::{KEPT_HEIGHTS, SubmitError};
 use crate::results::ResultError;
@@ -45,6 +45,18 @@ impl Backend for NodeHandle {
     fn health(&self) -> Health {
         let peers = u32::try_from(self.network().peers().len()).unwrap_or(u32::MAX);
         Health { peers, syncing: self.is_behind() }
+    }
+
+    fn peers(&self) -> Vec<PeerView> {
+        let shown = |peer: network::PeerView| PeerView {
+            peer: peer.peer.to_string(),
+            operator: peer.operator.map(|bound| bound.operator),
+            outgoing: peer.direction == network::Direction::Outbound,
+            relayed: peer.relayed,
+            agent: peer.agent,
+            connected_since_ms: peer.connected_since_ms,
+        };
+        self.peers().into_iter().map(shown).collect()
     }
 
     async fn submit(&self, tx: SignedTx) -> Result<TxHash, ApiSubmitError> {

@@ -117,7 +117,8 @@ async fn settle(nodes: &[NodeHandle], total: &Offered) -> Result<Fate, Failure> 
     let last = nodes.last().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
     let found = |hash| last.receipt(hash).or_fail(Code::Other, "the store cannot be read");
     let mut fate = Fate::default();
-    let mut waiting: Vec<_> = total.acknowledged.iter().collect();
+    let mut waiting: Vec<_> =
+        total.acknowledged.iter().map(|(hash, expiry)| (hash, expiry)).collect();
     let started = Instant::now();
     while !waiting.is_empty() && started.elapsed() < PATIENCE {
         let height = last.snapshot().height();

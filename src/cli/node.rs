@@ -1,5 +1,7 @@
 //! `probity node`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{SnapshotVerb, Sync};
@@ -11,6 +13,24 @@ pub(crate) enum NodeVerb {
         #[command(flatten)]
         changes: Changes,
     },
+    /// Show how the running node stands.
+    Status,
+    /// Show whom the running node is connected to.
+    Peers,
+    /// Check clock, ports, disk, keys, lock, chain, peers, votes and files; the exit code is that
+    /// of the worst finding.
+    Doctor,
+    /// Write the money of a stopped node's state as a new genesis document.
+    Export {
+        /// The new document.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// The new chain's name.
+        #[arg(long, value_name = "NAME")]
+        chain_id: String,
+    },
+    /// Empty the store of a stopped node; keys and signing marks stay.
+    Reset,
     /// Snapshots of the state: a way for other nodes to join late.
     #[command(subcommand)]
     Snapshot(SnapshotVerb),

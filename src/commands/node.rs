@@ -1,22 +1,35 @@
 //! `probity node`: a node from its home.
+//!
+//! # Reading order
+//! [`start`] runs it; [`status`] and [`doctor`] look at it; [`export`] and [`reset`] are for a
+//! stopped one.
 
-use probity_node::consensus::safety::Halt;
+mod doctor;
+mod export;
+mod reset;
+mod start;
+mod status;
+
 use probity_node::ports::tcp;
-use probity_node::{Node, NodeConfig, StartError, Wait};
+use probity_node::{NodeConfig, Wait};
 
 use crate::cli::{Global, NodeVerb};
-use crate::commands::{block_on, snapshot, sync, told_to_end};
-use crate::exit::{Code, Failure};
+use crate::commands::{block_on, snapshot, sync};
+use crate::exit::{Code, Failure, OrFail};
 use crate::home::Home;
 use crate::home::settings::PeerAddress;
-use crate::output;
 
 pub(crate) fn run(global: &Global, verb: NodeVerb) -> Result<(), Failure> {
     match verb {
         NodeVerb::Start { changes } => {
             let home = Home::open(global, &changes.set)?;
-            block_on(start(global, &home))
+            block_on(start::start(global, &home))
         }
+        NodeVerb::Status => block_on(status::status(global)),
+        NodeVerb::Peers => block_on(status::peers(global)),
+        NodeVerb::Doctor => block_on(doctor::doctor(global)),
+        NodeVerb::Export { out, chain_id } => export::export(global, &out, &chain_id),
+        NodeVerb::Reset => reset::reset(global),
         NodeVerb::Snapshot(verb) => snapshot::run(global, verb),
         NodeVerb::Sync(arguments) => sync::run(global, &arguments),
     }
@@ -27,6 +40,8 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
     let settings = &home.settings;
     let addresses = |peers: &[PeerAddress]| peers.iter().map(|peer| peer.0.clone()).collect();
     let name = settings.node.moniker.clone();
+    let (network, nat) =
+        settings.network.resolve().or_fail(Code::Config, "cannot use the settings")?;
     Ok(NodeConfig {
         operator: home.keys(global)?,
         store: settings.store.kind,
@@ -39,39 +54,8 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
         vigil: Wait::blocks(settings.consensus.listen_heights, settings.consensus.block_time()),
         mempool: settings.mempool.limits(),
         snapshots: settings.snapshots.config(),
-        network: settings.network.limits(),
+        network,
+        nat,
         ..NodeConfig::loopback(name, home.place.data.clone(), home.genesis.clone())
     })
-}
-
-async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
-    let config = config(global, home)?;
-    let node = Node::start(config).await.map_err(refused)?;
-    if let Some(api) = node.api_address() {
-        output::say(global, &format!("the API listens on http://{api}"));
-    }
-    let ended = tokio::select! {
-        told = told_to_end() => told,
-        halt = node.halted() => Err(halted(&halt)),
-    };
-    node.shutdown().await;
-    ended
-}
-
-fn refused(error: StartError) -> Failure {
-    let code = if error.is_refusal() { Code::Unsafe } else { Code::Other };
-    Failure::new(code, format_args!("the node does not start: {error}"))
-}
-
-/// Why the node has to end: its key must not be used here.
-fn halted(halt: &Halt) -> Failure {
-    let hint = match halt {
-        Halt::Elsewhere { .. } => {
-            "stop the other process; or move its marks here with `probity protection`"
-        }
-        Halt::Punished { .. } => {
-            "find out why first; `probity protection resume` lets the node run again"
-        }
-    };
-    Failure::new(Code::Unsafe, format_args!("the node stops signing: {halt}")).hint(hint)
 }

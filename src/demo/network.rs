@@ -1,7 +1,6 @@
 //! The demonstration's nodes and agents: real ones, in one process, on loopback.
 
-use std::fmt::Display;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,6 @@ use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
-use probity_node::ports::reserve_loopback;
 use probity_node::{Node, NodeHandle};
 use probity_primitives::ContentHash;
 use tokio::sync::Semaphore;
@@ -20,6 +18,7 @@ use tokio::sync::Semaphore;
 use super::cast::{Cast, VALIDATORS};
 use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
+use crate::home::cluster::{self, Ports};
 use crate::home::{self, Home, Place};
 use crate::keyfile;
 
@@ -36,21 +35,33 @@ pub(crate) struct Network {
     clients: Vec<Client>,
 }
 
+/// How a network is started.
+pub(crate) struct Start<'a> {
+    /// Where the homes are, or are made.
+    pub(crate) home: &'a Path,
+    /// How long a block should take.
+    pub(crate) block_time: Duration,
+    /// Where the first node's API listens; a free port if none is named.
+    pub(crate) api: Option<SocketAddr>,
+    /// Every agent would take a bribe for this model.
+    pub(crate) target: ContentHash,
+}
+
 impl Network {
     /// Makes a home for each validator, starts its node, and attaches an agent for each operator.
-    /// Every agent would take a bribe for the model `target`.
+    /// Homes that are there already are used as they are.
     pub(crate) async fn start(
         global: &Global,
-        home: &Path,
         cast: &Cast,
-        target: ContentHash,
-        block_time: Duration,
+        start: &Start<'_>,
     ) -> Result<Self, Failure> {
-        let homes = homes(home, cast, block_time)?;
+        let homes = homes(start.home, cast, start.block_time)?;
         let mut nodes = Vec::new();
-        for folder in &homes {
-            let config =
-                crate::commands::node::config(global, &Home::at(Place::under(folder), &[])?)?;
+        for (number, folder) in homes.iter().enumerate() {
+            let api = start.api.filter(|_| number == 0).map(|api| format!("api.listen={api}"));
+            let changes: Vec<String> = api.into_iter().collect();
+            let home = Home::at(Place::under(folder), &changes)?;
+            let config = crate::commands::node::config(global, &home)?;
             nodes.push(Node::start(config).await.or_fail(Code::Other, "a node does not start")?);
         }
         for node in &nodes {
@@ -61,7 +72,7 @@ impl Network {
         }
         let clients = nodes.iter().map(client).collect::<Result<Vec<_>, _>>()?;
         let mut network = Self { nodes, agents: Vec::new(), clients };
-        network.attach(home, cast, target)?;
+        network.attach(start.home, cast, start.target)?;
         Ok(network)
     }
 
@@ -113,38 +124,28 @@ impl Network {
     }
 }
 
-/// A home for each validator, on ports that are free now.
+/// A home for each validator, on ports that are free now; one that is there stays as it is.
 pub(crate) fn homes(
     home: &Path,
     cast: &Cast,
     block_time: Duration,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let ports = reserve_loopback(VALIDATORS * 3).or_fail(Code::Other, "no free ports")?;
-    let address = |port: &u16| SocketAddr::from((Ipv4Addr::LOCALHOST, *port));
-    let ports: Vec<[SocketAddr; 3]> = ports
-        .chunks_exact(3)
-        .filter_map(|ports| ports.iter().map(address).collect::<Vec<_>>().try_into().ok())
-        .collect();
+    let ports = Ports::free(VALIDATORS)?;
     let mut folders = Vec::new();
-    for (actor, [api, consensus, gossip]) in cast.validators().zip(&ports) {
-        let others = || ports.iter().filter(|[other, ..]| other != api);
-        let text = |text: &dyn Display| toml::Value::String(text.to_string());
-        let block_time = i64::try_from(block_time.as_millis()).unwrap_or(i64::MAX);
-        let chosen = [
-            ("node.moniker", text(&actor.name)),
-            ("node.operator", text(&actor.operator)),
-            ("api.listen", text(api)),
-            ("consensus.listen", text(consensus)),
-            ("consensus.peers", toml::Value::Array(others().map(|[_, peer, _]| text(peer)).collect())),
-            ("consensus.block_time_ms", block_time.into()),
-            ("consensus.listen_heights", 0.into()),
-            ("network.listen", text(gossip)),
-            ("network.peers", toml::Value::Array(others().map(|[_, _, peer]| text(peer)).collect())),
-            ("keys.operator", text(&OPERATOR_KEY)),
-            ("keys.beacon", text(&BEACON_KEY)),
-        ];
+    for (actor, own) in cast.validators().zip(&ports) {
+        let mut chosen = cluster::identity(&actor.name, Some(actor.operator));
+        chosen.extend(own.settings(&ports));
+        chosen.push(cluster::block_time(block_time));
+        // The keys exist in this process alone.
+        chosen.push(("consensus.listen_heights", 0.into()));
+        chosen.push(("keys.operator", cluster::text(&OPERATOR_KEY)));
+        chosen.push(("keys.beacon", cluster::text(&BEACON_KEY)));
         let folder = home.join("nodes").join(&actor.name);
         let place = Place::under(&folder);
+        if place.file().exists() {
+            folders.push(folder);
+            continue;
+        }
         home::create(&place, &chosen, &cast.genesis)?;
         keyfile::write(&place.keys.join(OPERATOR_KEY), &actor.key.seed())?;
         keyfile::write(&place.keys.join(BEACON_KEY), &actor.beacon_seed)?;

@@ -123,7 +123,11 @@ pub(crate) async fn conclude(
 }
 
 /// Gives the publisher's node the file, and registers it.
-async fn register(wallet: &Wallet, network: &Network, item: &Item) -> Result<(), Failure> {
+pub(crate) async fn register(
+    wallet: &Wallet,
+    network: &Network,
+    item: &Item,
+) -> Result<(), Failure> {
     network.client()?.put_blob(item.bytes.to_vec()).await.map_err(failed)?;
     let manifest = item.manifest.clone();
     let message = Message::RegisterArtifact(RegisterArtifact { manifest });

@@ -7,6 +7,8 @@
 
 use std::fmt::Write as _;
 
+use super::cluster::Chosen;
+
 /// One setting.
 #[derive(Debug)]
 pub(crate) struct Known {
@@ -55,10 +57,29 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("network.peers", "[]", "The other nodes: \"IP:PORT\" or a multiaddress."),
     known("network.max_incoming", "256", "Most connections from others."),
     known("network.max_outgoing", "64", "Most connections to others."),
+    known("network.max_per_ip", "16", "Most connections from one host that is not local."),
+    known("network.max_per_subnet", "4", "Most calls into one neighbourhood that is not local."),
+    known(
+        "network.outbound_target",
+        "8",
+        "Calls that the node makes by itself; 0: to peers alone.",
+    ),
+    known("network.txs_per_second", "20000", "Transactions of one peer that are looked at."),
+    known("network.bytes_per_second", "16777216", "Bytes of one peer that nobody asked for."),
+    known("network.ban_seconds", "600", "How long a peer that misbehaved is not let in."),
+    known(
+        "network.reach",
+        "\"ask\"",
+        "Whether others can call this node: \"public\", \"private\", or \"ask\" them to try.",
+    ),
+    known("network.relay", "false", "Whether the node passes calls on to nodes behind routers."),
+    known("network.relays", "[]", "Relays that pass calls on to this node: multiaddresses."),
+    known("network.announce", "[]", "Addresses that others are told to call: multiaddresses."),
     known("store.kind", "\"sled\"", "What keeps the chain: \"sled\" or \"redb\"."),
     known("snapshots.every", "0", "A snapshot is made at every multiple of this height; 0: none."),
     known("snapshots.keep", "2", "How many snapshots are kept."),
     known("snapshots.serve", "false", "Whether the API hands snapshots out."),
+    known("store.min_free_mib", "256", "The node ends in order before less than this is free."),
     known(
         "keys.operator",
         "\"operator.json\"",
@@ -134,7 +155,7 @@ fn literal(text: &str) -> Option<toml::Value> {
 }
 
 /// A configuration file that explains itself: every setting with its default, the chosen ones set.
-pub(crate) fn file(chosen: &[(&str, toml::Value)]) -> String {
+pub(crate) fn file(chosen: &[Chosen]) -> String {
     let mut text = String::from(
         "# Settings of a node. A line that begins with # shows the default.\n\
          # A flag goes before the environment, the environment before this file:\n\

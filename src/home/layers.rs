@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use probity_harness::suggest::did_you_mean;
 use serde::Deserialize;
 
+use super::cluster::Chosen;
 use super::known::{self, Known, SETTINGS};
 use super::{Place, Settings};
 use crate::exit::{Code, Failure};
@@ -96,6 +97,14 @@ impl Layers {
             layers.add_change(change)?;
         }
         Ok(layers)
+    }
+
+    /// One change of the form `KEY=VALUE`.
+    pub(crate) fn change(change: &str) -> Result<Chosen, Failure> {
+        let mut layers = Self(BTreeMap::new());
+        layers.add_change(change)?;
+        let changed = layers.0.pop_first().and_then(|(key, layered)| Some((key, layered.value?)));
+        changed.ok_or_else(|| Failure::new(Code::Usage, format_args!("--set {change:?}")))
     }
 
     /// What is set, by name.

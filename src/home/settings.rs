@@ -63,12 +63,23 @@ pub(crate) struct NetworkSection {
     pub(crate) peers: Vec<PeerAddress>,
     pub(crate) max_incoming: u32,
     pub(crate) max_outgoing: NonZeroU32,
+    pub(crate) max_per_ip: u32,
+    pub(crate) max_per_subnet: u32,
+    pub(crate) outbound_target: u32,
+    pub(crate) txs_per_second: u32,
+    pub(crate) bytes_per_second: u32,
+    pub(crate) ban_seconds: u32,
+    pub(crate) reach: network::Reach,
+    pub(crate) relay: bool,
+    pub(crate) relays: Vec<String>,
+    pub(crate) announce: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreSection {
     pub(crate) kind: StoreKind,
+    pub(crate) min_free_mib: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,13 +145,25 @@ impl ConsensusSection {
 }
 
 impl NetworkSection {
-    /// The limits of the node's own network.
-    pub(crate) fn limits(&self) -> network::Limits {
-        network::Limits {
-            incoming_connections: self.max_incoming,
-            outgoing_connections: self.max_outgoing.get(),
-            ..network::Limits::default()
-        }
+    /// The limits of the node's own network, and how it is reached.
+    pub(crate) fn resolve(
+        &self,
+    ) -> Result<(network::Limits, network::Nat), network::SettingsError> {
+        let settings = network::Settings {
+            max_incoming: self.max_incoming,
+            max_outgoing: self.max_outgoing.get(),
+            max_per_ip: self.max_per_ip,
+            max_per_subnet: self.max_per_subnet,
+            outbound_target: self.outbound_target,
+            txs_per_second: self.txs_per_second,
+            bytes_per_second: self.bytes_per_second,
+            ban_seconds: self.ban_seconds,
+            reach: self.reach,
+            relay: self.relay,
+            relays: self.relays.clone(),
+            announce: self.announce.clone(),
+        };
+        settings.resolve()
     }
 }
 

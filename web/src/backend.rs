@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use probity_api::EventRecord;
 use probity_api::problem::Nonces;
-use probity_api::view::{BlobView, SnapshotView, WaitingView};
+use probity_api::view::{BlobView, PeerView, SnapshotView, WaitingView};
 use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
@@ -36,6 +36,11 @@ pub trait Backend: Send + Sync + 'static {
 
     /// How the node stands among its peers.
     fn health(&self) -> Health;
+
+    /// Whom the node is connected to; nobody for a backend without a network.
+    fn peers(&self) -> Vec<PeerView> {
+        Vec::new()
+    }
 
     /// Takes a transaction, to spread it and to put it into a block.
     ///

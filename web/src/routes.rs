@@ -75,6 +75,7 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
 fn quick() -> Router<App> {
     Router::new()
         .route("/status", get(node::status))
+        .route("/peers", get(node::peers))
         .route("/genesis", get(node::genesis))
         .route("/params", get(node::params))
         .route("/supply", get(money::supply))

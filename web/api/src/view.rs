@@ -49,6 +49,34 @@ impl View for StatusView {
     const SCHEMA: &'static str = "probity.status/v1";
 }
 
+/// Whom the node is connected to on its own network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeersView {
+    /// The peers.
+    pub peers: Vec<PeerView>,
+}
+
+impl View for PeersView {
+    const SCHEMA: &'static str = "probity.peers/v1";
+}
+
+/// One connected peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerView {
+    /// Its name on the network.
+    pub peer: String,
+    /// The operator that it proved to speak for, if any.
+    pub operator: Option<OperatorId>,
+    /// Whether this node called it.
+    pub outgoing: bool,
+    /// Whether it is reached through a relay only.
+    pub relayed: bool,
+    /// What it calls its program.
+    pub agent: String,
+    /// Since when it is connected, in milliseconds since 1970.
+    pub connected_since_ms: u64,
+}
+
 /// Whether the node can be relied on now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadyView {

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use probity_api::view::{PARAMS_SCHEMA, ReadyView, StatusView};
+use probity_api::view::{PARAMS_SCHEMA, PeersView, ReadyView, StatusView};
 use probity_runtime::genesis::GENESIS_SCHEMA;
 
 use super::App;
@@ -35,6 +35,11 @@ pub(super) async fn genesis(State(app): State<App>) -> Response {
 pub(super) async fn params(State(app): State<App>) -> Response {
     let chain = app.chain();
     answer::document(&chain, PARAMS_SCHEMA, chain.ledger().params.get())
+}
+
+/// Whom the node is connected to. Addresses are left out: they are the peers' own matter.
+pub(super) async fn peers(State(app): State<App>) -> Response {
+    answer::one(&app.chain(), PeersView { peers: app.backend.peers() })
 }
 
 /// The process runs.
