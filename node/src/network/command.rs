@@ -30,9 +30,15 @@ pub(super) enum Command {
 /// Why a peer gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AskError {
-    /// The request could not be sent, or its answer was not one; this says how.
+    /// Its answer was not one; this says how.
     #[error("no answer: {0}")]
     Failed(String),
+    /// The answer broke off; this says how.
+    #[error("the answer broke off: {0}")]
+    Cut(String),
+    /// It does not serve files.
+    #[error("it does not serve files")]
+    NoFiles,
     /// It took the request and did not answer in time.
     #[error("no answer in time")]
     Late,

@@ -91,7 +91,7 @@ impl Default for Limits {
             max_tx_bytes: 256 * 1024,
             pending_txs: 1024,
             pending_txs_per_peer: 512,
-            tx_rate: Rate { per_second: 5_000, burst: 10_000 },
+            tx_rate: Rate { per_second: 20_000, burst: 40_000 },
             request_rate: Rate { per_second: 2_000, burst: 4_000 },
             byte_rate: Rate { per_second: 16 << 20, burst: 64 << 20 },
             event_queue: 2048,

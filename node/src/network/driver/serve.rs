@@ -1,10 +1,11 @@
 //! Requests for files, of others and to others.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use libp2p::PeerId;
-use libp2p::request_response::{self, OutboundRequestId, ResponseChannel};
+use libp2p::request_response::{self, OutboundFailure, OutboundRequestId, ResponseChannel};
 
 use super::super::command::AskError;
 use super::super::transfer::message::{Request, Response};
@@ -25,15 +26,7 @@ impl Driver {
                 }
             },
             request_response::Event::OutboundFailure { request_id, error, .. } => {
-                let error = match error {
-                    request_response::OutboundFailure::Timeout => AskError::Late,
-                    request_response::OutboundFailure::DialFailure
-                    | request_response::OutboundFailure::ConnectionClosed => AskError::Gone,
-                    request_response::OutboundFailure::UnsupportedProtocols
-                    | request_response::OutboundFailure::Io(_) => {
-                        AskError::Failed(error.to_string())
-                    }
-                };
+                let error = ask_error(&error);
                 self.settle(request_id, Err(error));
             }
             request_response::Event::InboundFailure { peer, error, .. } => {
@@ -83,5 +76,31 @@ impl Driver {
         if self.swarm.behaviour_mut().transfer.send_response(channel, response).is_err() {
             tracing::debug!("a peer went away before its answer was ready");
         }
+    }
+}
+
+/// What the library's failure says about the peer: only what it sent can be wrong.
+fn ask_error(error: &OutboundFailure) -> AskError {
+    match error {
+        OutboundFailure::Timeout => AskError::Late,
+        OutboundFailure::DialFailure | OutboundFailure::ConnectionClosed => AskError::Gone,
+        OutboundFailure::UnsupportedProtocols => AskError::NoFiles,
+        OutboundFailure::Io(reason) if reason.kind() == io::ErrorKind::InvalidData => {
+            AskError::Failed(error.to_string())
+        }
+        OutboundFailure::Io(reason) => AskError::Cut(reason.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_breaks_off_is_no_lie() {
+        let io = |kind| ask_error(&OutboundFailure::Io(io::Error::new(kind, "x")));
+        assert!(matches!(io(io::ErrorKind::InvalidData), AskError::Failed(_)));
+        assert!(matches!(io(io::ErrorKind::UnexpectedEof), AskError::Cut(_)));
+        assert!(matches!(io(io::ErrorKind::ConnectionReset), AskError::Cut(_)));
     }
 }

@@ -45,3 +45,31 @@ async fn a_node_that_is_no_relay_passes_nothing_on() {
     assert!(!peers[0].protocols.iter().any(|name| name.ends_with("/hop")), "{:?}", peers[0]);
     assert!(hidden.handle.listen_addrs().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_that_speak_through_a_relay_go_on_without_it() {
+    let relay = Peer::start_with(Vec::new(), |config| config.nat.relay = true).await;
+    let at_relay = relay.handle.listen_addrs().remove(0).with_p2p(relay.handle.peer_id()).unwrap();
+    // Neither is in the directory, and neither calls anybody by itself.
+    let private = |config: &mut NetworkConfig| {
+        config.limits.outbound_target = 0;
+        config.nat.reach = Reach::Private;
+    };
+    let hidden = Peer::start_with(Vec::new(), |config| {
+        private(config);
+        config.nat.relays = vec![at_relay.clone()];
+    })
+    .await;
+    let circuit = || {
+        let through =
+            |address: &Multiaddr| address.iter().any(|part| matches!(part, Protocol::P2pCircuit));
+        hidden.handle.listen_addrs().into_iter().find(through)
+    };
+    until(|| circuit().is_some()).await;
+    let caller = Peer::start_with(circuit().into_iter().collect(), private).await;
+    let view = || {
+        let peers = caller.handle.peers();
+        peers.into_iter().find(|view| view.peer == hidden.handle.peer_id())
+    };
+    until(|| view().is_some_and(|view| !view.relayed)).await;
+}

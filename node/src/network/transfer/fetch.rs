@@ -202,10 +202,10 @@ const fn offence(refusal: &Refusal) -> Option<Offence> {
         | Refusal::WrongAnswer
         | Refusal::WrongSize { .. }
         | Refusal::Asked(AskError::Failed(_)) => Some(Offence::Lie),
-        Refusal::Asked(AskError::Late) => Some(Offence::Stall),
-        Refusal::Asked(AskError::Gone | AskError::Ended) | Refusal::NotFound | Refusal::Busy(_) => {
-            None
-        }
+        Refusal::Asked(AskError::Late | AskError::Cut(_)) => Some(Offence::Stall),
+        Refusal::Asked(AskError::Gone | AskError::NoFiles | AskError::Ended)
+        | Refusal::NotFound
+        | Refusal::Busy(_) => None,
     }
 }
 
