@@ -129,7 +129,9 @@ impl Audit {
         let bytes = Bytes::from(block.encode());
         match self.replica.synced(height, certificate.round, bytes) {
             Synced::Judged(Verdict { valid: true, block, .. }) if block == found => {}
-            refused => return Err(invalid(&format!("is refused by a newcomer: {refused:?}"))),
+            refused @ (Synced::Judged(_) | Synced::Malformed | Synced::Unavailable) => {
+                return Err(invalid(&format!("is refused by a newcomer: {refused:?}")));
+            }
         }
         self.replica.decide(certificate).map_err(|error| invalid(&error.to_string()))?;
         self.decided.insert(height, found);

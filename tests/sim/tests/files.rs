@@ -4,6 +4,8 @@
 //! itself was cut behind the store's back, nothing can bring the tail back: then the store has to
 //! refuse to open, or hold a whole beginning, which a node completes from its peers.
 
+#![cfg(test)]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,7 @@
 //! Seeds that every change has to survive, and the promise that a seed says it all.
 
+#![cfg(test)]
+
 use probity_sim_network::world::run;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
