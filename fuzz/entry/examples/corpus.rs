@@ -1,7 +1,7 @@
 //! Writes the examples that the fuzzers start from: `corpus FOLDER`.
 
 #[path = "../tests/it/seeds.rs"]
-#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "shared with tests")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "shared with tests")]
 mod seeds;
 
 use std::path::PathBuf;

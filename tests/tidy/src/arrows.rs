@@ -92,10 +92,16 @@ impl Manifest {
     }
 }
 
-/// Every manifest of the repository.
+/// The manifest of the fuzzers, a workspace of its own that links one of our packages.
+const FUZZERS: &str = "fuzz/Cargo.toml";
+
+/// Every manifest of the workspace.
 #[must_use]
 pub fn manifests(files: &[File]) -> Vec<Manifest> {
-    let named = |file: &&File| file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml");
+    let named = |file: &&File| {
+        let manifest = file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml");
+        manifest && file.path != FUZZERS
+    };
     files.iter().filter(named).filter_map(Manifest::parse).collect()
 }
 
