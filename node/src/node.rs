@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use probity_harness::cache::{Cache, CacheError};
 use probity_keys::guard::GuardError;
 use probity_keys::lock::{FolderLock, LockError};
+use probity_runtime::Chain;
 use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::genesis::ChainIdentity;
 use probity_web::ApiLimits;
@@ -30,6 +31,7 @@ use crate::network::{
 };
 use crate::ports;
 use crate::relay;
+use crate::replica::history::History;
 use crate::replica::{OpenError, OperatorKeys, Replica};
 use crate::reporter::{MAX_PENDING, Reporter};
 use crate::shell::Shell;
@@ -125,13 +127,7 @@ impl Node {
         let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
         let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
         let broken = shell.broken();
-        let shelf = Shelf::new(config.home.join("snapshots"));
-        let made =
-            snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
-        tokio::spawn(made);
-        if let Some(mark) = mark {
-            tokio::spawn(mark.follow(tip.clone()));
-        }
+        let shelf = follow(&config, mark, &history, &tip);
         let cache = Cache::open(config.home.join("blobs"))?;
         let (network, events) = start_network(&config, &identity, cache.clone()).await?;
         let settings = DriverConfig { block_time: config.block_time, now_ms };
@@ -154,7 +150,7 @@ impl Node {
             broken,
             store,
             history,
-            shelf: config.snapshots.serve.then(|| shelf.clone()),
+            shelf,
             commands,
             network,
             cache,
@@ -253,6 +249,23 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
         config.mempool,
     )?;
     Ok((store, replica))
+}
+
+/// Starts what follows the chain to the disk: the mark of its height and its snapshots. Gives the
+/// snapshots if others may have them.
+fn follow(
+    config: &NodeConfig,
+    mark: Option<Mark>,
+    history: &History,
+    tip: &watch::Receiver<Arc<Chain>>,
+) -> Option<Shelf> {
+    if let Some(mark) = mark {
+        tokio::spawn(mark.follow(tip.clone()));
+    }
+    let shelf = Shelf::new(config.home.join("snapshots"));
+    let made = snapshot::keeper::run(config.snapshots, shelf.clone(), history.clone(), tip.clone());
+    tokio::spawn(made);
+    config.snapshots.serve.then_some(shelf)
 }
 
 /// The mark beside a store that outlives the process.

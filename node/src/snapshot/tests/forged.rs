@@ -98,7 +98,8 @@ fn every_flipped_bit_of_a_chunk_is_found_by_its_hash() {
 #[test]
 fn entries_with_chunks_and_counts_that_agree_are_refused_by_the_root() {
     let entries = |stage: &Stage| stage.world.ledger().entries().collect::<Vec<_>>();
-    let changes: [(&str, fn(&mut Vec<chunk::StateEntry>)); 4] = [
+    type Change = fn(&mut Vec<chunk::StateEntry>);
+    let changes: [(&str, Change); 4] = [
         ("root", |entries| drop(entries.remove(9))),
         ("root", |entries| {
             let account = entries.iter_mut().find(|(key, _)| key[0] == 0x10).unwrap();
