@@ -4,6 +4,7 @@ mod artifact;
 mod board;
 mod config;
 mod dev;
+mod duties;
 mod eval;
 mod evaluator;
 pub(crate) mod genesis;

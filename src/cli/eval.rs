@@ -35,6 +35,12 @@ pub(crate) struct EvaluatorStart {
 pub(crate) enum Eval {
     /// Run a benchmark on a model and print its score and transcript roots.
     Run(EvalRun),
+    /// Show what is next for an operator, and until when.
+    Status {
+        /// The operator.
+        #[arg(long, value_name = "ID")]
+        operator: OperatorId,
+    },
     /// Run a published result again and compare.
     Reproduce {
         /// The task whose result is run again.

@@ -31,7 +31,8 @@ pub(crate) enum Tx {
     /// Replace a transaction that waits by one that does nothing.
     Cancel {
         /// The nonce of the transaction.
-        nonce: u64,
+        #[arg(value_name = "NONCE")]
+        target: u64,
         #[command(flatten)]
         flags: Box<TxFlags>,
     },
@@ -149,4 +150,14 @@ pub(crate) struct Transfer {
     pub(crate) amount: Amount,
     #[command(flatten)]
     pub(crate) flags: TxFlags,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_command_names_two_arguments_alike() {
+        crate::cli::Cli::command().debug_assert();
+    }
 }

@@ -23,6 +23,7 @@ pub(crate) fn run(global: &Global, verb: Eval) -> Result<(), Failure> {
             let report = evaluate(global, &arguments)?;
             show(global.output, &report, text)
         }
+        Eval::Status { operator } => block_on(super::duties::show(global, operator)),
         Eval::Reproduce { task, limits } => super::reproduce::run(global, task, &limits),
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(global: &Global, verb: Tx) -> Result<(), Failure> {
             };
             Decoded { body, tx }.show(global, named.or(genesis_hash))
         }
-        Tx::Cancel { nonce, flags } => block_on(cancel(global, nonce, *flags)),
+        Tx::Cancel { target, flags } => block_on(cancel(global, target, *flags)),
         Tx::Pending { address } => block_on(pending(global, address)),
         Tx::Show { hash } => {
             let found = block_on(async { client(global)?.receipt(&hash).await.map_err(failed) })?;

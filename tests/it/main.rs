@@ -10,4 +10,7 @@ mod kill;
 mod kill_often;
 mod safety;
 mod snapshot;
+mod stage;
 mod support;
+mod tx;
+mod validator;
