@@ -58,7 +58,7 @@ pub(crate) struct Cli {
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Global {
-    /// The node to ask; that of --home if one is named, or http://127.0.0.1:27657.
+    /// The node to ask; that of --home if one is named, or `http://127.0.0.1:27657`.
     #[arg(long, global = true, env = "PROBITY_NODE", value_name = "URL")]
     pub(crate) node: Option<String>,
     /// The form of the answer.
@@ -73,7 +73,7 @@ pub(crate) struct Global {
     /// The form of the log.
     #[arg(long, global = true, value_enum)]
     pub(crate) log_format: Option<LogFormat>,
-    /// Whether the log may have colours; NO_COLOR and CLICOLOR_FORCE are heeded too.
+    /// Whether the log may have colours; `NO_COLOR` and `CLICOLOR_FORCE` are heeded too.
     #[arg(long, global = true, value_enum, default_value_t)]
     pub(crate) color: Colour,
     /// The folder of keys, settings and data; the user's own folders if none.

@@ -76,10 +76,10 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("network.relays", "[]", "Relays that pass calls on to this node: multiaddresses."),
     known("network.announce", "[]", "Addresses that others are told to call: multiaddresses."),
     known("store.kind", "\"sled\"", "What keeps the chain: \"sled\" or \"redb\"."),
+    known("store.min_free_mib", "256", "The node ends in order before less than this is free."),
     known("snapshots.every", "0", "A snapshot is made at every multiple of this height; 0: none."),
     known("snapshots.keep", "2", "How many snapshots are kept."),
     known("snapshots.serve", "false", "Whether the API hands snapshots out."),
-    known("store.min_free_mib", "256", "The node ends in order before less than this is free."),
     known(
         "keys.operator",
         "\"operator.json\"",
@@ -189,6 +189,8 @@ mod tests {
         assert!(empty.values().all(|section| section.as_table().unwrap().is_empty()));
         let names = SETTINGS.iter().map(|known| format!("\n#{} = ", known.parts().1));
         assert!(names.into_iter().all(|name| file.contains(&name)));
+        let sections = |text: &str| text.lines().filter(|line| line.starts_with('[')).count();
+        assert_eq!(sections(&file), empty.len(), "a section stands there once");
     }
 
     #[test]
