@@ -115,16 +115,6 @@ impl Drop for Hidden<'_> {
     }
 }
 
-/// Asks whether to go on; `--yes` answers.
-pub(crate) fn confirm(global: &Global, question: &str) -> Result<(), Failure> {
-    if global.yes {
-        return Ok(());
-    }
-    let mut terminal = Terminal::of(global, "a confirmation", "--yes")?;
-    let answer = terminal.line(&format!("{question} [y/N] "))?;
-    agreed(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
 /// Asks to type a word, for what cannot be undone; `--yes` answers.
 pub(crate) fn confirm_typed(global: &Global, warning: &str, word: &str) -> Result<(), Failure> {
     if global.yes {
