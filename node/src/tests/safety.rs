@@ -1,5 +1,7 @@
 //! Keys that sign twice, or nearly: what a network of real engines makes of them.
 
+use probity_keys::guard::VoteGuard;
+use probity_keys::interchange;
 use probity_primitives::{Address, Amount, BoundedVec, Network, OperatorId};
 use probity_protocol::Event;
 use probity_protocol::slashing::Offence;
@@ -91,6 +93,7 @@ async fn a_second_node_with_a_key_that_is_in_use_never_signs() {
         vigil: Wait { heights: 1_000, idle: PATIENCE },
         ..four.configs[0].clone()
     };
+    let home = second.home.clone();
     let second = Node::start(second).await.unwrap();
     let halt = tokio::time::timeout(PATIENCE, second.halted()).await.unwrap();
     assert!(matches!(halt, Halt::Elsewhere { key, .. } if key == keys(1).keypair.public()));
@@ -99,6 +102,11 @@ async fn a_second_node_with_a_key_that_is_in_use_never_signs() {
     assert!(four.nodes.iter().all(|node| node.safety().unwrap().halted().borrow().is_none()));
     second.shutdown().await;
     four.shutdown().await;
+    // Marks that it learned from blocks have no hash of a prevote; one of its own would.
+    for file in interchange::files(&home).unwrap() {
+        let marks = VoteGuard::open_file(&file).unwrap().marks().unwrap();
+        assert!(marks.prevote.is_none_or(|mark| mark.digest.is_none()), "{marks:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
