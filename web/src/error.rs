@@ -10,15 +10,15 @@ use probity_runtime::tx::TxError;
 
 use crate::backend::{BackendError, BlobError, SubmitError};
 
-/// What a handler answers instead of an answer.
+/// What a handler answers instead of an answer; boxed, since answers are rarely problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiError(pub Problem);
+pub struct ApiError(pub Box<Problem>);
 
 impl ApiError {
     /// A problem of the API itself.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self(Problem::new(code, detail))
+        Self(Box::new(Problem::new(code, detail)))
     }
 }
 
@@ -54,7 +54,8 @@ impl From<BackendError> for ApiError {
 impl From<TxError> for ApiError {
     fn from(error: TxError) -> Self {
         let (code, status) = (error.code(), tx_status(&error));
-        Self(Problem::of(code, "Transaction refused", status, error.to_string(), error.retryable()))
+        let (detail, again) = (error.to_string(), error.retryable());
+        Self(Box::new(Problem::of(code, "Transaction refused", status, detail, again)))
     }
 }
 
@@ -84,12 +85,12 @@ impl From<SubmitError> for ApiError {
                 let (code, status) = (reason.code(), tx_status(reason));
                 let (detail, again) = (error.to_string(), reason.retryable());
                 let problem = Problem::of(code, "Transaction refused", status, detail, again);
-                Self(Problem { nonces: Some(nonces), ..problem })
+                Self(Box::new(Problem { nonces: Some(nonces), ..problem }))
             }
             SubmitError::NoRoom { code, detail, retryable, retry_at_height, nonces } => {
                 let status = if retryable { 503 } else { 409 };
                 let problem = Problem::of(code, "Transaction refused", status, detail, retryable);
-                Self(Problem { retry_at_height, nonces, ..problem })
+                Self(Box::new(Problem { retry_at_height, nonces, ..problem }))
             }
             SubmitError::Backend(error) => error.into(),
         }
