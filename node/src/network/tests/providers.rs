@@ -82,9 +82,12 @@ async fn a_stalled_peer_does_not_hold_the_file_back() {
 async fn a_slow_peer_serves_less_and_does_not_hold_others_back() {
     let dir = tempfile::tempdir().unwrap();
     let (cache, hash) = library(dir.path(), 0);
-    let slow = Scripted::blocks(cache.clone(), |request, blocks| {
+    let (end, hold) = std::sync::mpsc::channel::<()>();
+    let slow = Scripted::blocks(cache.clone(), move |request, blocks| {
         if !proves_size(request) {
-            tokio::task::block_in_place(|| std::thread::sleep(SLOW));
+            // Until the test is over, or its patience.
+            let over = tokio::task::block_in_place(|| hold.recv_timeout(SLOW));
+            assert!(over.is_err(), "nobody sends");
         }
         Some(Response::Blocks(blocks))
     })
@@ -95,6 +98,7 @@ async fn a_slow_peer_serves_less_and_does_not_hold_others_back() {
     let path = soon(client.handle.fetch(hash, ANY_SIZE)).await.unwrap();
     assert!(fs::read(path).unwrap() == sample(0));
     assert!(begin.elapsed() < SLOW, "{:?}", begin.elapsed());
+    drop(end);
     assert!(slow.runs_asked() <= 4 && honest.runs_asked() >= 4);
 }
 
