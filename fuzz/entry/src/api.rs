@@ -7,8 +7,7 @@ use probity_api::{Envelope, EventId, EventRecord, ListEnvelope, Problem};
 use probity_primitives::{
     Address, Amount, ArtifactId, ContentHash, Hash, OperatorId, TaskId, TxHash,
 };
-use probity_runtime::{Genesis, Message};
-use serde_json::Value;
+use probity_runtime::{Genesis, Header, Message};
 
 use crate::{Verdict, json, text};
 
@@ -24,8 +23,8 @@ pub fn api(bytes: &[u8]) -> Verdict {
         0 => word(text),
         1 => json::<Problem>(text),
         2 => json::<EventRecord>(text),
-        3 => json::<Envelope<Value>>(text),
-        4 => json::<ListEnvelope<Value>>(text),
+        3 => json::<Envelope<Header>>(text),
+        4 => json::<ListEnvelope<Header>>(text),
         5 => json::<Message>(text),
         _ => genesis(text),
     }

@@ -129,7 +129,7 @@ fn api() -> Vec<Vec<u8>> {
         schema: "probity.block/v1".to_owned(),
         chain_id: block.header.chain_id.clone(),
         height: Height(4),
-        data: serde_json::to_value(&block.header).unwrap(),
+        data: block.header.clone(),
     };
     seeds.push(with_kind(3, json(&envelope)));
     let list = ListEnvelope {
