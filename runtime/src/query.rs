@@ -17,9 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, DelegationView, LeavingView, SupplyView, account, supply};
 pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
-pub use operator::{
-    OperatorView, RewardView, SlashView, operator, operators, rewards, slashes,
-};
+pub use operator::{OperatorView, RewardView, SlashView, operator, operators, rewards, slashes};
 pub use task::{
     Assignment, BallotView, BoardRow, BoardView, ResultFilter, ResultView, Role, SubmissionView,
     TaskFiles, TaskView, assignments, board, result, results, task, tasks,

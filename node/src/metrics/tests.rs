@@ -93,7 +93,10 @@ async fn a_scrape_shows_the_chain_the_validators_and_the_api() {
         value(&text, &format!("probity_http_requests_total{labels}"))
     };
     assert_eq!((requests("/api/v1/status", 200), requests("none", 404)), (1.0, 1.0));
-    assert!(text.contains("malachitebft_core_consensus_height"), "the engine's metrics are missing in {text}");
+    assert!(
+        text.contains("malachitebft_core_consensus_height"),
+        "the engine's metrics are missing in {text}"
+    );
     for name in names(&text) {
         assert!(DOCUMENT.contains(&format!("`{name}")), "{name} is not in docs/operate/metrics.md");
     }

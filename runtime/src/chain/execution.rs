@@ -53,7 +53,9 @@ impl Execution {
     pub(super) fn reach_nonce(&mut self, tx: &VerifiedTx) {
         let (sender, nonce) = (tx.body().sender, tx.body().nonce);
         if let Some(account) = self.ledger.accounts.get(&sender).copied() {
-            self.ledger.accounts.insert(sender, probity_protocol::bank::Account { nonce, ..account });
+            self.ledger
+                .accounts
+                .insert(sender, probity_protocol::bank::Account { nonce, ..account });
         }
     }
 

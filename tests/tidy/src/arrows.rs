@@ -39,10 +39,7 @@ pub const ALLOWED: [(&str, &[&str]); 16] = [
         ],
     ),
     ("sim-network", &["primitives", "protocol", "runtime", "node"]),
-    (
-        "fuzz-entry",
-        &["primitives", "protocol", "runtime", "api", "keys", "harness", "node"],
-    ),
+    ("fuzz-entry", &["primitives", "protocol", "runtime", "api", "keys", "harness", "node"]),
     ("tidy", &[]),
 ];
 

@@ -131,7 +131,8 @@ async fn a_refused_nonce_is_answered_with_the_right_one() {
     assert_eq!(stage.send(post_tx(&tx)).await.status(), 202);
     stage.memory.make_block();
     let problem = body(stage.send(post_tx(&tx)).await).await;
-    let nonces = json!({ "expected": good.nonce + 1, "got": good.nonce, "pending": good.nonce + 1 });
+    let nonces =
+        json!({ "expected": good.nonce + 1, "got": good.nonce, "pending": good.nonce + 1 });
     assert_eq!((&problem["code"], &problem["nonces"]), (&json!("tx.stale_nonce"), &nonces));
     assert!(problem.get("retry_at_height").is_none(), "{problem}");
 }
