@@ -1,13 +1,17 @@
 //! `probity evaluator`: the agent as its own process, against a node's API.
 
+use std::net::SocketAddr;
+
 use probity_client::Client;
-use probity_evaluator::agent::{self, AgentConfig};
+use probity_evaluator::agent::{self, AgentConfig, AgentHandle};
 use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
 use probity_keys::lock::LockError;
+use probity_metrics::{Exposition, MetricsServer, Registry};
 use probity_primitives::{Address, Keypair, OperatorId};
+use tokio::net::TcpListener;
 
 use crate::cli::{EvaluatorStart, EvaluatorVerb, Global};
 use crate::commands::{block_on, told_to_end};
@@ -46,9 +50,28 @@ async fn start(
     let config = AgentConfig { home, operator, key, strategy: Strategy::Honest, worker, limits };
     let agent = agent::start(config, Remote::new(client)).map_err(refused)?;
     output::say(global, &format!("evaluating for {operator}; fees are paid by {account}"));
+    let _metrics = match settings.evaluator.metrics {
+        Some(address) => Some(measure(global, &agent, address).await?),
+        None => None,
+    };
     told_to_end().await?;
     agent.shutdown().await;
     Ok(())
+}
+
+/// Serves the agent's metrics for as long as what it gives is held.
+async fn measure(
+    global: &Global,
+    agent: &AgentHandle,
+    address: SocketAddr,
+) -> Result<MetricsServer, Failure> {
+    let what = format!("cannot serve metrics at {address} (evaluator.metrics)");
+    let listener = TcpListener::bind(address).await.or_fail(Code::Other, &what)?;
+    let bound = listener.local_addr().or_fail(Code::Other, &what)?;
+    let mut registry = Registry::with_prefix("probity");
+    agent.meter().register(&mut registry);
+    output::say(global, &format!("metrics are served at http://{bound}/metrics"));
+    Ok(probity_metrics::serve(listener, Exposition::new(registry, Vec::new())))
 }
 
 /// The hot key: named by a flag, or that of the home.

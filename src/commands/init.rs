@@ -52,6 +52,7 @@ pub(crate) fn run(global: &Global, arguments: &Init) -> Result<(), Failure> {
     }
     let genesis = genesis(arguments)?;
     let mut chosen = cluster::identity(&arguments.moniker, None);
+    chosen.push(cluster::metrics());
     for change in &arguments.changes.set {
         chosen.push(Layers::change(change)?);
     }

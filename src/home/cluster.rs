@@ -14,6 +14,9 @@ const SPACING: u16 = 10;
 /// The usual port of consensus; API and network follow it.
 pub(crate) const FIRST_PORT: u16 = 27_656;
 
+/// The usual port of metrics.
+pub(crate) const METRICS_PORT: u16 = 27_660;
+
 /// A setting with its value.
 pub(crate) type Chosen = (&'static str, toml::Value);
 
@@ -26,6 +29,8 @@ pub(crate) struct Ports {
     pub(crate) api: SocketAddr,
     /// For transactions and files.
     pub(crate) network: SocketAddr,
+    /// For monitors.
+    pub(crate) metrics: SocketAddr,
 }
 
 impl Ports {
@@ -47,23 +52,25 @@ impl Ports {
                 consensus: port(node, 0),
                 api: port(node, 1),
                 network: port(node, 2),
+                metrics: port(node, 4),
             })
             .collect())
     }
 
     /// Loopback ports that nobody uses now.
     pub(crate) fn free(nodes: usize) -> Result<Vec<Self>, Failure> {
-        let ports = reserve_loopback(nodes.saturating_mul(3));
+        let ports = reserve_loopback(nodes.saturating_mul(4));
         let ports = ports.or_fail(Code::Other, "no free ports")?;
         let of_node = |ports: &[u16]| match *ports {
-            [consensus, api, network] => Some(Self {
+            [consensus, api, network, metrics] => Some(Self {
                 consensus: loopback(consensus),
                 api: loopback(api),
                 network: loopback(network),
+                metrics: loopback(metrics),
             }),
             _ => None,
         };
-        Ok(ports.chunks_exact(3).filter_map(of_node).collect())
+        Ok(ports.chunks_exact(4).filter_map(of_node).collect())
     }
 
     /// Where the node of these ports listens, and whom it calls among all.
@@ -76,6 +83,7 @@ impl Ports {
             ("api.listen", text(&self.api)),
             ("consensus.listen", text(&self.consensus)),
             ("consensus.peers", others(|ports| ports.consensus)),
+            ("metrics.listen", text(&self.metrics)),
             ("network.listen", text(&self.network)),
             ("network.peers", others(|ports| ports.network)),
         ]
@@ -91,6 +99,11 @@ pub(crate) fn identity(moniker: &str, operator: Option<OperatorId>) -> Vec<Chose
 /// How long a block should take.
 pub(crate) fn block_time(time: Duration) -> Chosen {
     ("consensus.block_time_ms", i64::try_from(time.as_millis()).unwrap_or(i64::MAX).into())
+}
+
+/// Metrics on their usual port, on loopback.
+pub(crate) fn metrics() -> Chosen {
+    ("metrics.listen", text(&loopback(METRICS_PORT)))
 }
 
 /// A text as a setting has it.
@@ -110,6 +123,7 @@ mod tests {
     fn spaced_ports_differ_and_each_node_calls_all_others() {
         let all = Ports::spaced(4, FIRST_PORT).unwrap();
         assert_eq!(all[0].api.port(), 27_657);
+        assert_eq!(all[0].metrics.port(), METRICS_PORT);
         assert_eq!(all[3].network.port(), 27_688);
         for ports in &all {
             let settings = ports.settings(&all);

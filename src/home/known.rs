@@ -33,6 +33,7 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("node.moniker", "\"node\"", "What the node calls itself, in logs and to its peers."),
     unset("node.operator", "The operator that the node votes for; without one it only follows."),
     known("api.listen", "\"127.0.0.1:27657\"", "Where people, agents and programs ask."),
+    unset("metrics.listen", "Where monitors ask, as in \"127.0.0.1:27660\"; nowhere if none."),
     known(
         "consensus.listen",
         "\"127.0.0.1:27656\"",
@@ -99,6 +100,7 @@ pub(crate) const SETTINGS: &[Known] = &[
         "evaluator.node",
         "The URL of the node that the evaluator works through; this home's if none.",
     ),
+    unset("evaluator.metrics", "Where monitors ask an evaluator; nowhere if none."),
     known("evaluator.workers", "1", "How many worker processes share one evaluation."),
 ];
 

@@ -23,6 +23,7 @@ use crate::output::LogFormat;
 pub(crate) struct Settings {
     pub(crate) node: NodeSection,
     pub(crate) api: ApiSection,
+    pub(crate) metrics: MetricsSection,
     pub(crate) consensus: ConsensusSection,
     pub(crate) network: NetworkSection,
     pub(crate) store: StoreSection,
@@ -45,6 +46,13 @@ pub(crate) struct NodeSection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiSection {
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetricsSection {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +128,8 @@ pub(crate) struct LogSection {
 pub(crate) struct EvaluatorSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) node: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<SocketAddr>,
     pub(crate) workers: NonZeroUsize,
 }
 

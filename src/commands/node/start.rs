@@ -37,6 +37,9 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
     if let Some(api) = node.api_address() {
         output::say(global, &format!("the API listens on http://{api}"));
     }
+    if let Some(metrics) = node.metrics_address() {
+        output::say(global, &format!("metrics are served at http://{metrics}/metrics"));
+    }
     if let Some(warning) = clock(&node)? {
         output::say(global, &format!("warning: {warning}"));
     }
@@ -84,11 +87,13 @@ fn check(home: &Home) -> Result<(), Failure> {
 
 /// Whether every address is free, and another one than the others.
 pub(super) fn ports(settings: &Settings) -> Result<(), Failure> {
-    let wanted = [
+    let always = [
         ("api.listen", settings.api.listen),
         ("consensus.listen", settings.consensus.listen),
         ("network.listen", settings.network.listen),
     ];
+    let metrics = settings.metrics.listen.map(|address| ("metrics.listen", address));
+    let wanted: Vec<_> = always.into_iter().chain(metrics).collect();
     for (place, (key, address)) in wanted.iter().enumerate() {
         let twin = wanted.iter().take(place).find(|(_, other)| other == address);
         if let Some((other, _)) = twin.filter(|_| address.port() != 0) {
