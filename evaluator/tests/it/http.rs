@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use probity_api::EventRecord;
 use probity_api::event::records;
-use probity_api::view::BlobView;
+use probity_api::view::{BlobView, WaitingView};
 use probity_client::Client;
 use probity_evaluator::agent::AgentHandle;
 use probity_evaluator::node_api::{ApiError, NodeApi};
 use probity_evaluator::remote::Remote;
 use probity_evaluator::strategy::Strategy;
 use probity_harness::cache::Cache;
-use probity_primitives::{ContentHash, Height, TaskId, TxHash};
+use probity_primitives::{Address, ContentHash, Height, TaskId, TxHash};
 use probity_runtime::certificate::Certificate;
 use probity_runtime::proof::StateProof;
 use probity_runtime::result_certificate::ResultCertificate;
@@ -52,6 +52,10 @@ impl Backend for Spoken {
         chain.check(&verified)?;
         let taken = NodeApi::submit(&self.net, tx).await;
         taken.map_err(|error| BackendError::Unavailable(error.to_string()).into())
+    }
+
+    async fn waiting(&self, _: &Address) -> Result<Vec<WaitingView>, BackendError> {
+        Err(BackendError::Unavailable("nobody is told what waits here".to_owned()))
     }
 
     async fn receipt(&self, tx: &TxHash) -> Result<Option<Receipt>, BackendError> {

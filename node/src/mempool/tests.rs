@@ -190,10 +190,12 @@ fn the_chapter_lists_every_code_of_the_mempool() {
     let chapter = include_str!("../../../docs/spec/24-api.md");
     for refusal in all {
         // As `probity_web` answers it; what is known already is answered as if it were new.
-        let status = match refusal {
-            Rejected::Known(_) => 202,
-            ref other if other.retryable() => 503,
-            _ => 409,
+        let status = if matches!(refusal, Rejected::Known(_)) {
+            202
+        } else if refusal.retryable() {
+            503
+        } else {
+            409
         };
         let again = if refusal.retryable() { "yes" } else { "no" };
         let (code, end) = (format!("`{}`", refusal.code()), format!("| {status} | {again} |"));

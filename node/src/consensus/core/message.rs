@@ -1,6 +1,7 @@
 //! What cores send each other: bytes, as on a wire.
 
 use arc_malachitebft_app_channel::app::streaming::StreamMessage;
+use arc_malachitebft_app_channel::app::types::PeerId;
 use arc_malachitebft_app_channel::app::types::codec::Codec;
 use arc_malachitebft_core_consensus::{LivenessMsg, SignedConsensusMsg};
 use bytes::Bytes;
@@ -43,6 +44,15 @@ impl Message {
             _ => None,
         }
     }
+}
+
+/// The network's name for a core, in the engine's words.
+#[expect(clippy::expect_used, reason = "eight bytes under the code of the identity are a name")]
+pub(super) fn peer(number: u64) -> PeerId {
+    // A multihash: code, length and digest.
+    let mut bytes = vec![0, 8];
+    bytes.extend_from_slice(&number.to_be_bytes());
+    PeerId::from_bytes(&bytes).expect("eight bytes of the identity are a name")
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::AppMsg;
 use arc_malachitebft_app_channel::app::engine::host::HeightParams;
 use arc_malachitebft_app_channel::app::metrics::Metrics;
-use arc_malachitebft_app_channel::app::types::PeerId;
 use arc_malachitebft_app_channel::app::types::codec::Codec;
 use arc_malachitebft_core_consensus::{
     Input, LivenessMsg, LocallyProposedValue, Params, ProposedValue, SignedConsensusMsg, State,
@@ -45,7 +44,7 @@ use tokio::sync::mpsc;
 
 use self::hands::Hands;
 use self::journal::{Journal, JournalError};
-use self::message::Message;
+use self::message::{Message, peer};
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, EngineHeight, ProbityContext};
 use super::driver::{Driver, DriverConfig};
@@ -442,13 +441,4 @@ impl<A: Application, J: Journal> Core<A, J> {
             (None, Ok(())) => Ok(()),
         }
     }
-}
-
-/// The network's name for a core, in the engine's words.
-#[expect(clippy::expect_used, reason = "eight bytes under the code of the identity are a name")]
-fn peer(number: u64) -> PeerId {
-    // A multihash: code, length and digest.
-    let mut bytes = vec![0, 8];
-    bytes.extend_from_slice(&number.to_be_bytes());
-    PeerId::from_bytes(&bytes).expect("eight bytes of the identity are a name")
 }
