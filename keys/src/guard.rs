@@ -1,7 +1,7 @@
 //! Watermarks: what a key has signed, and what it therefore may not sign any more.
 //!
 //! Whoever signs two different votes for one height, round and kind, or two different commitments
-//! for one task and round, loses stake ([`docs/spec/12-slashing.md`]). A crash, a restored backup
+//! for one task and round, loses stake (`docs/spec/12-slashing.md`). A crash, a restored backup
 //! or a second process makes that happen to honest people. So every such signature is asked for
 //! here first: [`VoteGuard`] keeps the newest place of each kind of consensus message, and
 //! [`StatementGuard`] what was stated for each task.

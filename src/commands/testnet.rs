@@ -7,7 +7,7 @@
 //! ```
 //!
 //! # Reading order
-//! [`init`] writes the folder, [`process`] starts and ends one node, [`run`] does it for all.
+//! [`init`] writes the folder, [`process`] starts and ends one node, [`mod@run`] does it for all.
 
 mod init;
 mod process;

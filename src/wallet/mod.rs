@@ -1,6 +1,6 @@
 //! Signing and sending: what every command does that changes something.
 //!
-//! A transaction is drafted ([`draft`]), shown and confirmed ([`confirm`]), signed, tried on the
+//! A transaction is drafted ([`draft`]), shown and confirmed ([`mod@confirm`]), signed, tried on the
 //! node's state, sent and waited for ([`send`](fn@send)). Between drafting and sending it may leave
 //! as a file and come back signed from a machine without a network ([`document`]).
 //!

@@ -18,7 +18,7 @@ use crate::Verdict;
 
 const LIMIT: usize = 64 * 1024;
 
-/// How many types [`codec`] knows.
+/// How many types [`codec()`] knows.
 pub const KINDS: u8 = 24;
 
 /// The first byte chooses a type, the others are read as one of it.

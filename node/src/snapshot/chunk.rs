@@ -5,7 +5,7 @@
 //!   that fills it.
 //!
 //! # Not here
-//! Whether an entry is there twice: that is seen when all are sorted, in [`super::check`].
+//! Whether an entry is there twice: that is seen when all are sorted, in [`mod@super::check`].
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{BoundedVec, ContentHash, codec};

@@ -6,8 +6,8 @@
 //! document checks it without trusting whoever made it, restores it, and goes on by value sync.
 //!
 //! # Reading order
-//! [`manifest`] is what a snapshot says of itself; [`make`] writes one from a chain; [`shelf`] is
-//! the folder of snapshots; [`check`] proves one; [`restore`] makes a store of it; [`keeper`] makes
+//! [`manifest`] is what a snapshot says of itself; [`mod@make`] writes one from a chain; [`shelf`] is
+//! the folder of snapshots; [`mod@check`] proves one; [`mod@restore`] makes a store of it; [`keeper`] makes
 //! them as the chain goes on; [`download`] is a folder that fills from several sources.
 //!
 //! # Invariants
