@@ -57,6 +57,7 @@ pub(crate) struct Cli {
 
 /// Flags that every command takes.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Flags of every command")]
 pub(crate) struct Global {
     /// The node to ask; that of --home if one is named, or `http://127.0.0.1:27657`.
     #[arg(long, global = true, env = "PROBITY_NODE", value_name = "URL")]

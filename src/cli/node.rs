@@ -41,7 +41,8 @@ pub(crate) enum NodeVerb {
 /// Settings that a command changes for itself.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Changes {
-    /// Change a setting for this run, as in `api.listen=127.0.0.1:8080`.
+    /// A setting other than the file's or the usual one, as in `api.listen=127.0.0.1:8080`; may be
+    /// repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Changes;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum TestnetVerb {
     /// Write homes, keys and one genesis document for validators on this machine.
@@ -57,4 +59,6 @@ pub(crate) struct TestnetInit {
     /// The first port; each node takes the next ten. 0 takes free ones.
     #[arg(long, value_name = "PORT", default_value_t = crate::home::cluster::FIRST_PORT)]
     pub(crate) first_port: u16,
+    #[command(flatten)]
+    pub(crate) changes: Changes,
 }

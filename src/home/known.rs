@@ -156,7 +156,8 @@ fn literal(text: &str) -> Option<toml::Value> {
     table.remove("x")
 }
 
-/// A configuration file that explains itself: every setting with its default, the chosen ones set.
+/// A configuration file that explains itself: every setting with its default, the chosen ones set; of two
+/// for one setting the later counts.
 pub(crate) fn file(chosen: &[Chosen]) -> String {
     let mut text = String::from(
         "# Settings of a node. A line that begins with # shows the default.\n\
@@ -172,7 +173,7 @@ pub(crate) fn file(chosen: &[Chosen]) -> String {
             open = section;
         }
         let _ = writeln!(text, "# {}", known.help);
-        let _ = match chosen.iter().find(|(key, _)| *key == known.key) {
+        let _ = match chosen.iter().rfind(|(key, _)| *key == known.key) {
             Some((_, value)) => writeln!(text, "{name} = {value}"),
             None => writeln!(text, "#{name} = {}", known.default.unwrap_or("\"\"")),
         };

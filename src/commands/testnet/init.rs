@@ -13,9 +13,9 @@ use crate::cli::{Global, NetworkKind, ParamsKind, Shape, TestnetInit};
 use crate::commands::genesis::{add_account, add_operator, blank};
 use crate::demo::cast::text;
 use crate::exit::{Code, Failure, OrFail};
-use crate::home::cluster::{self, Ports};
+use crate::home::cluster::{self, Chosen, Ports};
 use crate::home::sealed::{PASSPHRASE_FILE, Sealer};
-use crate::home::{self, Place};
+use crate::home::{self, Layers, Place};
 use crate::output;
 
 /// What stands behind each validator at first.
@@ -47,6 +47,12 @@ struct Member {
 }
 
 pub(super) fn init(global: &Global, arguments: &TestnetInit) -> Result<(), Failure> {
+    let changes: Vec<Chosen> = arguments
+        .changes
+        .set
+        .iter()
+        .map(|change| Layers::change(change))
+        .collect::<Result<_, _>>()?;
     let folder = new_folder(&arguments.folder)?;
     let ports = Ports::spaced(arguments.validators, arguments.first_port)?;
     let shape = Shape { network: NetworkKind::Test, params: ParamsKind::Development, time: None };
@@ -65,6 +71,7 @@ pub(super) fn init(global: &Global, arguments: &TestnetInit) -> Result<(), Failu
         chosen.extend(own.settings(&ports));
         chosen.push(cluster::block_time(Duration::from_millis(arguments.block_time)));
         chosen.push(("keys.passphrase_file", cluster::text(&PASSPHRASE_FILE)));
+        chosen.extend(changes.iter().cloned());
         home::create(&Place::under(&member.home), &chosen, &genesis)?;
     }
     home::write_new(&folder.join("compose.yaml"), compose(members.len()).as_bytes())?;
