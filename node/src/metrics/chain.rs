@@ -12,8 +12,8 @@ use probity_protocol::task::Phase;
 use probity_runtime::Chain;
 use probity_runtime::query;
 
-use super::folders;
 use super::writer::{Writer, count, flag, number};
+use super::{folders, peers};
 use crate::handle::NodeHandle;
 use crate::node::now_ms;
 
@@ -61,6 +61,7 @@ impl Collector for ChainCollector {
         head(&mut out, &chain)?;
         validators(&mut out, &chain)?;
         tasks(&mut out, &chain)?;
+        peers::write(&mut out, &self.node)?;
         let [store, cache] = self.sizes();
         out.gauge("store_bytes", "Bytes of the folder of the store", number(store))?;
         let help = "Bytes of the cache of models, datasets, benchmarks and transcripts";

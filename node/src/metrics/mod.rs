@@ -15,6 +15,7 @@
 mod chain;
 mod counts;
 mod folders;
+mod peers;
 #[cfg(test)]
 mod tests;
 mod traffic;

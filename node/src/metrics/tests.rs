@@ -88,6 +88,10 @@ async fn a_scrape_shows_the_chain_the_validators_and_the_api() {
     assert_eq!(of("probity_validator_stake_atoms"), 1e13);
     assert_eq!(of("probity_validator_jailed"), 0.0);
     assert_eq!(value(&text, "probity_chain_transactions_total"), 1.0);
+    let refused = value(&text, "probity_signing_refusals_total{reason=\"watermark\"}");
+    assert_eq!((refused, value(&text, "probity_p2p_peers{direction=\"in\"}")), (0.0, 0.0));
+    let published = "probity_gossip_messages_total{topic=\"txs\",result=\"published\"}";
+    assert_eq!(value(&text, published), 0.0, "there is nobody to gossip to");
     let requests = |route: &str, status: u16| {
         let labels = format!("{{route=\"{route}\",method=\"GET\",status=\"{status}\"}}");
         value(&text, &format!("probity_http_requests_total{labels}"))

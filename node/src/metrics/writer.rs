@@ -33,6 +33,20 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
+
+    /// One number that only grows for each set of labels.
+    pub(super) fn counters<L: EncodeLabelSet>(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl IntoIterator<Item = (L, u64)>,
+    ) -> fmt::Result {
+        let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (labels, value) in values {
+            family.encode_family(&labels)?.encode_counter::<L, u64, u64>(&value, None)?;
+        }
+        Ok(())
+    }
 }
 
 /// A whole number as a metric.
