@@ -25,12 +25,7 @@ const PROMISES: [&str; 4] = [
 const WAIT: &str = concat!("sle", "ep(");
 
 /// Places that exist on one machine only.
-const PLACES: [&str; 4] = [
-    concat!("/wo", "rk/"),
-    concat!("/ro", "ot/"),
-    concat!("../sha", "red"),
-    concat!("/tmp/", "brief"),
-];
+const PLACES: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("../sha", "red")];
 
 /// Package registries: what a project needs of them its tools know, and a mirror is one machine's.
 const HOSTS: [&str; 4] = ["crates.", "pypi.", "npmjs.", "debian."];
