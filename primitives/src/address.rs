@@ -114,6 +114,9 @@ impl Address {
 }
 
 impl OperatorId {
+    /// The operator that sorts before all others, for ranges; no key hashes to it.
+    pub const LOWEST: Self = Self(Address { network: Network::Main, body: [0; 20] });
+
     /// The operator that `owner` registers with `key` as its first operator key.
     #[must_use]
     pub fn of(owner: &Address, key: &PublicKey) -> Self {

@@ -6,10 +6,11 @@
 //! # Reading order
 //! [`codec`] and [`hash`] say how a value becomes bytes and a name; [`amount`], [`funds`],
 //! [`ratio`], [`score`] and [`time`] are the quantities; [`key`], [`vrf`] and [`address`] say who
-//! acts; [`merkle`] and [`transcript`] say what an evaluation leaves behind.
+//! acts; [`merkle`] and [`transcript`] say what an evaluation leaves behind; [`table`] is what every
+//! ledger is made of.
 //!
 //! # Not here
-//! No rule, no state, no input or output, no clock, no randomness that a rule could read.
+//! No rule, no state of one, no input or output, no clock, no randomness that a rule could read.
 //!
 //! Spec: `docs/spec/01-arithmetic.md`.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
@@ -24,6 +25,7 @@ pub mod key;
 pub mod merkle;
 pub mod ratio;
 pub mod score;
+pub mod table;
 pub mod text;
 pub mod time;
 pub mod transcript;

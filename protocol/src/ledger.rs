@@ -8,9 +8,9 @@
 //!
 //! Spec: `docs/spec/03-buckets.md`, `docs/spec/20-blocks.md`.
 
-use probity_primitives::codec::CodecError;
+use probity_primitives::table::{Single, Table};
 use probity_primitives::{
-    Address, Amount, ArtifactId, Epoch, Hash, Height, OperatorId, PublicKey, TaskId,
+    Address, Amount, ArtifactId, Epoch, Hash, Height, OperatorId, PublicKey, TaskId, tables,
 };
 
 use crate::bank::{Account, Bucket, Supply};
@@ -20,7 +20,6 @@ use crate::params::Params;
 use crate::registry::{Artifact, Benchmark};
 use crate::slashing::{Conviction, Slash, Window};
 use crate::staking::{Claim, Delegation, Operator, PastKeys, Snapshot, Tranche, ValidatorSet};
-use crate::table::{Change, Single, Table};
 use crate::task::{Due, Jury, JuryBallot, Outcome, Submission, Task};
 
 /// What a rule may know of the block it runs in, and where it says what happened.
@@ -47,63 +46,11 @@ impl Context {
     }
 }
 
-macro_rules! ledger {
-    ($($(#[$doc:meta])* $field:ident: $table:ty = $tag:literal,)*) => {
-        /// Everything that the rules know.
-        #[derive(Debug, Clone, Default)]
-        pub struct Ledger {
-            $($(#[$doc])* pub $field: $table,)*
-        }
-
-        impl Tag {
-            /// The byte that the table's keys start with in the state tree.
-            #[must_use]
-            pub const fn byte(self) -> u8 {
-                match self {
-                    $(Self::$field => $tag,)*
-                }
-            }
-        }
-
-        /// The tables.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[expect(non_camel_case_types, reason = "named after the fields")]
-        pub enum Tag {
-            $($(#[$doc])* $field,)*
-        }
-
-        impl Ledger {
-            /// Every entry written or removed since the last call, as state keys and values.
-            pub fn drain_changes(&mut self) -> Vec<Change> {
-                let mut changes = Vec::new();
-                $(self.$field.drain_changes($tag, &mut changes);)*
-                changes
-            }
-
-            /// Every entry, as state keys and values, in ascending order of tag.
-            pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-                std::iter::empty()$(.chain(self.$field.entries($tag)))*
-            }
-
-            /// Reads back one entry.
-            ///
-            /// # Errors
-            /// [`LoadError`] for an unknown tag or bytes that are not an entry of its table.
-            pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
-                let (tag, key) = key.split_first().ok_or(LoadError::EmptyKey)?;
-                match *tag {
-                    $($tag => self.$field.load(key, value).map_err(|reason| LoadError::Entry {
-                        table: stringify!($field),
-                        reason,
-                    }),)*
-                    other => Err(LoadError::UnknownTag(other)),
-                }
-            }
-        }
-    };
-}
-
-ledger! {
+tables! {
+    /// Everything that the rules know.
+    ledger Ledger;
+    /// The tables.
+    tags Tag;
     /// The parameters in force.
     params: Single<Params> = 0x00,
     /// What came to be and ceased to be.
@@ -124,8 +71,8 @@ ledger! {
     operators: Table<OperatorId, Operator> = 0x20,
     /// Every key that is or was an operator's: a key serves one operator, ever.
     operator_keys: Table<PublicKey, OperatorId> = 0x21,
-    /// Shares in operators' pools.
-    delegations: Table<(OperatorId, Address), Delegation> = 0x22,
+    /// Shares in operators' pools, all of one account's beside each other.
+    delegations: Table<(Address, OperatorId), Delegation> = 0x22,
     /// Money on its way out, by operator and the epoch it began in.
     tranches: Table<(OperatorId, Epoch), Tranche> = 0x23,
     /// Shares in money on its way out.
@@ -180,23 +127,4 @@ pub struct Counters {
     pub open_tasks: u32,
     /// Seats of finished tasks that passed their checks, in compute units.
     pub compute_units: u128,
-}
-
-/// Why stored bytes are not a ledger.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// A key of no bytes.
-    #[error("a state key is empty")]
-    EmptyKey,
-    /// No table has this tag.
-    #[error("no table has the tag {0:#04x}")]
-    UnknownTag(u8),
-    /// The entry does not belong to its table.
-    #[error("an entry of the table {table} is damaged: {reason}")]
-    Entry {
-        /// The table's name.
-        table: &'static str,
-        /// What the decoder met.
-        reason: CodecError,
-    },
 }

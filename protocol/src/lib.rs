@@ -31,7 +31,6 @@ pub mod params;
 pub mod registry;
 pub mod slashing;
 pub mod staking;
-pub mod table;
 pub mod task;
 
 pub use bank::Bucket;

@@ -7,6 +7,7 @@
 //! # Reading order
 //! [`operators`] register and replace keys, [`past_keys`] says what a replaced one still proves;
 //! [`bonding`] and [`unbonding`] move money in and out of a pool by the arithmetic of [`pool`];
+//! [`parts`] are what one account has in all of them;
 //! [`epoch`] chooses who is drawn and who decides; [`seats`], [`rewards`], [`mod@jail`] and
 //! [`forfeits`] are what tasks and slashes do to an operator.
 //!
@@ -23,6 +24,7 @@ pub mod forfeits;
 pub mod jail;
 pub mod message;
 pub mod operators;
+pub mod parts;
 pub mod past_keys;
 pub mod pool;
 pub mod rewards;
@@ -34,7 +36,7 @@ pub mod unbonding;
 
 pub use bonding::bond;
 pub use epoch::start_epoch;
-pub use error::{ProfileError, StakingError};
+pub use error::{PartError, ProfileError, StakingError};
 pub use forfeits::{answering, give_back, slashable, take_stake};
 pub use jail::{jail, tombstone, unjail};
 pub use operators::{edit, enrol, register, rotate_key};

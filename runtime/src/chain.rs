@@ -20,11 +20,11 @@ mod load;
 
 use std::sync::Arc;
 
+use probity_primitives::table::Change;
 use probity_primitives::vrf::VrfProofBytes;
 use probity_primitives::{Address, Amount, BlockHash, BoundedVec, Hash, Height, OperatorId};
 use probity_protocol::beacon::{Beacon, VrfMix};
 use probity_protocol::staking::message::{Bond, Registration};
-use probity_protocol::table::Change;
 use probity_protocol::{Bucket, Context, Event, Ledger, staking};
 
 pub use error::{BlockError, LoadError};

@@ -10,8 +10,8 @@ use jmt::proof::SparseMerkleProof;
 use jmt::{JellyfishMerkleTree, KeyHash, RootHash};
 use probity_primitives::bounded::LimitError;
 use probity_primitives::codec::{self, CodecError};
+use probity_primitives::table::MAX_ENTRY_BYTES;
 use probity_primitives::{Hash, Height};
-use probity_protocol::table::MAX_ENTRY_BYTES;
 use serde::{Deserialize, Serialize};
 
 use crate::hex_bytes::HexBytes;

@@ -22,10 +22,10 @@ mod verify;
 
 use borsh::BorshSerialize;
 use probity_primitives::codec;
+use probity_primitives::table::state_key;
 use probity_primitives::{BoundedString, BoundedVec, Hash, OperatorId, PublicKey, TaskId};
 use probity_protocol::ledger::Tag;
 use probity_protocol::registry::Artifact;
-use probity_protocol::table::state_key;
 use probity_protocol::task::message::Reveal;
 use probity_protocol::task::{Outcome, Task};
 use serde::{Deserialize, Serialize};

@@ -22,8 +22,8 @@ use std::collections::BTreeMap;
 use borsh::BorshDeserialize;
 use jmt::storage::{LeafNode, Node, NodeKey, TreeReader};
 use jmt::{JellyfishMerkleTree, KeyHash, OwnedValue, SimpleHasher};
+use probity_primitives::table::{Change, MAX_ENTRY_BYTES};
 use probity_primitives::{Domain, Hash, Height, codec};
-use probity_protocol::table::{Change, MAX_ENTRY_BYTES};
 
 /// The longest encoded node: sixteen children of a hash, a version and a kind each.
 const MAX_NODE_BYTES: usize = 4_096;

@@ -2,6 +2,7 @@
 //!
 //! A vector that fails here means another chain: old signatures, blocks and stores do not read.
 
+use probity_primitives::table::state_key;
 use probity_primitives::vrf::VrfProofBytes;
 use probity_primitives::{
     Address, Amount, ArtifactId, BlockHash, BoundedString, BoundedVec, Epoch, Hash, Height,
@@ -11,7 +12,6 @@ use probity_protocol::Bucket;
 use probity_protocol::ledger::Tag;
 use probity_protocol::registry::message::{ClaimRoyalty, WithdrawArtifact};
 use probity_protocol::staking::message::{Unjail, Withdraw};
-use probity_protocol::table::state_key;
 use probity_protocol::task::message::{JuryCommit, ReportUnavailable};
 use probity_runtime::block::tx_list_hash;
 use probity_runtime::message::Transfer;

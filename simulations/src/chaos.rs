@@ -218,7 +218,7 @@ impl World {
             9 | 10 => {
                 let bonded = self.ledger().delegations.iter().map(|(key, _)| *key);
                 let holding = luck.pick(&bonded.collect::<Vec<_>>());
-                let (operator, holder) = holding.unzip();
+                let (holder, operator) = holding.unzip();
                 let operator = operator.unwrap_or(chosen);
                 let amount = (luck.below(3) > 0).then(|| luck.amount());
                 let message = Message::Unbond(staking::Unbond { operator, amount });

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
+use probity_primitives::table::Change;
 use probity_primitives::{Address, BlockHash, Hash, Height, Signature, codec};
 use probity_protocol::ledger::Tag;
-use probity_protocol::table::Change;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::chain::{LoadError, Loader};
 use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};

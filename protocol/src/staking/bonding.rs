@@ -9,6 +9,7 @@ use probity_primitives::{Address, Amount, ArithmeticError};
 
 use super::error::StakingError;
 use super::message::Bond;
+use super::parts;
 use super::state::Standing;
 use crate::bank::Bucket;
 use crate::event::Event;
@@ -36,12 +37,15 @@ pub fn bond(
         value: pool.value,
         shares: pool.shares,
     })?;
-    let mut delegation = ledger.delegations.get(&(operator, sender)).copied().unwrap_or_default();
+    let mut delegation = ledger.delegations.get(&(sender, operator)).copied().unwrap_or_default();
+    if delegation.shares == 0 {
+        parts::check_operators(ledger, sender)?;
+    }
     delegation.shares = add_shares(delegation.shares, shares)?;
     let all = add_shares(pool.shares, shares)?;
     ledger.transfer(Bucket::Free(sender), Bucket::Bonded(operator), amount)?;
     ledger.operator_mut(&operator)?.shares = all;
-    ledger.delegations.insert((operator, sender), delegation);
+    ledger.delegations.insert((sender, operator), delegation);
     ctx.emit(Event::Bonded { operator, by: sender, amount });
     Ok(())
 }

@@ -82,6 +82,36 @@ pub enum StakingError {
         /// What open seats hold.
         locked: Amount,
     },
+    /// The sender's parts of pools and of what left them do not allow it.
+    #[error(transparent)]
+    Part(#[from] PartError),
+    /// The operator is not in jail.
+    #[error("operator {0} is not jailed")]
+    NotJailed(OperatorId),
+    /// The jail term is not served.
+    #[error("operator {operator} is jailed until {until}, now is {now}")]
+    StillJailed {
+        /// Which operator.
+        operator: OperatorId,
+        /// The end of the term.
+        until: Height,
+        /// The present height.
+        now: Height,
+    },
+    /// Money does not move, or a number would leave its range.
+    #[error(transparent)]
+    Bank(#[from] BankError),
+}
+
+impl From<ArithmeticError> for StakingError {
+    fn from(error: ArithmeticError) -> Self {
+        Self::Bank(error.into())
+    }
+}
+
+/// Why an account's parts of pools, and of what left them, do not allow something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PartError {
     /// The sender has no part in that tranche.
     #[error("{sender} took nothing out of operator {operator}'s pool in epoch {epoch}")]
     NoClaim {
@@ -106,28 +136,22 @@ pub enum StakingError {
         /// The present height.
         now: Height,
     },
-    /// The operator is not in jail.
-    #[error("operator {0} is not jailed")]
-    NotJailed(OperatorId),
-    /// The jail term is not served.
-    #[error("operator {operator} is jailed until {until}, now is {now}")]
-    StillJailed {
-        /// Which operator.
-        operator: OperatorId,
-        /// The end of the term.
-        until: Height,
-        /// The present height.
-        now: Height,
+    /// Whoever looks at an account looks at all its parts, so their number is bounded.
+    #[error("{sender} has parts of the pools of {limit} operators, which is the limit")]
+    TooManyOperators {
+        /// Who asked.
+        sender: Address,
+        /// The most operators that one account may be behind.
+        limit: usize,
     },
-    /// Money does not move, or a number would leave its range.
-    #[error(transparent)]
-    Bank(#[from] BankError),
-}
-
-impl From<ArithmeticError> for StakingError {
-    fn from(error: ArithmeticError) -> Self {
-        Self::Bank(error.into())
-    }
+    /// As above, for what is on its way out.
+    #[error("{sender} has {limit} parts on their way out, which is the limit: withdraw some")]
+    TooManyClaims {
+        /// Who asked.
+        sender: Address,
+        /// The most parts on their way out.
+        limit: usize,
+    },
 }
 
 /// Why what an operator says of itself does not hold.

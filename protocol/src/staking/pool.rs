@@ -97,7 +97,7 @@ impl Ledger {
         operator: &OperatorId,
         account: &Address,
     ) -> Result<Amount, ArithmeticError> {
-        let delegation = self.delegations.get(&(*operator, *account)).copied().unwrap_or_default();
+        let delegation = self.delegations.get(&(*account, *operator)).copied().unwrap_or_default();
         self.pool(operator).value_of(delegation.shares)
     }
 }

@@ -6,6 +6,7 @@ mod conservation;
 mod epochs;
 mod forfeits;
 mod operators;
+mod parts;
 mod past_keys;
 mod standing;
 

@@ -15,8 +15,9 @@
 use probity_primitives::{Address, Amount, ArithmeticError, Epoch, Height, OperatorId};
 
 use super::bonding::{add_shares, check_least};
-use super::error::StakingError;
+use super::error::{PartError, StakingError};
 use super::message::{Unbond, Withdraw};
+use super::parts;
 use super::state::{Claim, Delegation, Tranche};
 use crate::bank::Bucket;
 use crate::event::Event;
@@ -41,9 +42,9 @@ pub fn unbond(
     ledger.transfer(from, to, leaving.amount)?;
     ledger.operator_mut(&operator)?.shares = leaving.shares_left;
     if leaving.delegation_left.shares == 0 {
-        ledger.delegations.remove(&(operator, sender));
+        ledger.delegations.remove(&(sender, operator));
     } else {
-        ledger.delegations.insert((operator, sender), leaving.delegation_left);
+        ledger.delegations.insert((sender, operator), leaving.delegation_left);
     }
     ledger.tranches.insert((operator, joining.epoch), joining.tranche);
     ledger.claims.insert((sender, operator, joining.epoch), joining.claim);
@@ -56,7 +57,7 @@ pub fn unbond(
 /// withdraws last takes what roundings left.
 ///
 /// # Errors
-/// [`StakingError::NoClaim`], [`StakingError::NotDue`].
+/// [`PartError::NoClaim`], [`PartError::NotDue`].
 pub fn withdraw(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -65,7 +66,7 @@ pub fn withdraw(
 ) -> Result<(), StakingError> {
     let Withdraw { operator, epoch } = *message;
     ledger.operator(&operator)?;
-    let missing = StakingError::NoClaim { operator, epoch, sender };
+    let missing = StakingError::Part(PartError::NoClaim { operator, epoch, sender });
     let Some(claim) = ledger.claims.get(&(sender, operator, epoch)).copied() else {
         return Err(missing);
     };
@@ -74,7 +75,7 @@ pub fn withdraw(
     };
     let (until, now) = (tranche.until, ctx.height);
     if now < until {
-        return Err(StakingError::NotDue { operator, epoch, until, now });
+        return Err(PartError::NotDue { operator, epoch, until, now }.into());
     }
     let amount = ledger.leaving(&operator, epoch).value_of(claim.shares)?;
     tranche.shares = take_shares(tranche.shares, claim.shares)?;
@@ -111,7 +112,7 @@ fn plan_leaving(
 ) -> Result<Leaving, StakingError> {
     ledger.operator(&operator)?;
     let pool = ledger.pool(&operator);
-    let held = ledger.delegations.get(&(operator, sender)).copied().unwrap_or_default().shares;
+    let held = ledger.delegations.get(&(sender, operator)).copied().unwrap_or_default().shares;
     let available = pool.value_of(held)?;
     let least = ledger.params.get().staking.min_bond;
     let wanted = wanted.unwrap_or(available);
@@ -161,6 +162,9 @@ fn plan_joining(
     let tranche =
         Tranche { shares: add_shares(known.shares, shares)?, until: known.until.max(due) };
     let claim = ledger.claims.get(&(sender, operator, epoch)).copied().unwrap_or_default();
+    if claim.shares == 0 {
+        parts::check_claims(ledger, sender)?;
+    }
     let claim = Claim { shares: add_shares(claim.shares, shares)? };
     Ok(Joining { epoch, tranche, claim })
 }

@@ -95,7 +95,7 @@ pub enum LoadError {
     },
     /// An entry cannot be read.
     #[error(transparent)]
-    Entry(#[from] probity_protocol::ledger::LoadError),
+    Entry(#[from] probity_primitives::table::LoadError),
     /// The entries are not what the tip's header names.
     #[error("the state at height {height} has the root {found}, its header says {expected}")]
     Root {

@@ -4,10 +4,10 @@
 //! - A transaction that is not admitted changes nothing; one that is admitted pays its fee and
 //!   uses its nonce, whatever becomes of its message.
 
+use probity_primitives::table::Change;
 use probity_primitives::{Amount, Hash, Height};
 use probity_protocol::beacon::Beacon;
 use probity_protocol::params::Fees;
-use probity_protocol::table::Change;
 use probity_protocol::task::phases;
 use probity_protocol::{Bucket, Context, Event, Ledger, staking};
 

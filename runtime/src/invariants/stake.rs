@@ -54,7 +54,7 @@ fn add(
 /// validators can decide.
 pub(super) fn pools(ledger: &Ledger) -> Result<(), Violation> {
     let mut shares: BTreeMap<OperatorId, Amount> = BTreeMap::new();
-    for ((operator, _), delegation) in ledger.delegations.iter() {
+    for ((_, operator), delegation) in ledger.delegations.iter() {
         let sum = shares.entry(*operator).or_default();
         let more = sum.checked_add(Amount::from_units(delegation.shares));
         *sum = exact(5, "the sum of delegations", more)?;

@@ -1,10 +1,9 @@
 //! Accounts, and the sum of all money.
 
-use probity_primitives::{Address, Amount, Epoch, Height, OperatorId, codec};
+use probity_primitives::{Address, Amount, Epoch, Height, OperatorId};
+use probity_protocol::staking::Delegation;
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
-
-use super::MAX_PAGE;
 
 /// An account and what it has in operators' pools.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,34 +69,23 @@ pub struct SupplyView {
 #[must_use]
 pub fn account(ledger: &Ledger, address: &Address) -> AccountView {
     let known = ledger.accounts.get(address).copied().unwrap_or_default();
-    let bonded = ledger.operators.iter().filter_map(|(operator, _)| {
-        let delegation = ledger.delegations.get(&(*operator, *address))?;
-        let shares = delegation.shares;
-        let value = ledger.pool(operator).value_of(shares).unwrap_or_default();
-        Some(DelegationView { operator: *operator, shares: Amount::from_units(shares), value })
+    let bonded = ledger.stakes_of(*address).map(|(operator, Delegation { shares })| {
+        let value = ledger.pool(&operator).value_of(shares).unwrap_or_default();
+        DelegationView { operator, shares: Amount::from_units(shares), value }
     });
-    let claims = lowest_operator().into_iter().flat_map(|lowest| {
-        let from = (*address, lowest, Epoch::ZERO);
-        ledger.claims.range(from..).take_while(|((owner, ..), _)| owner == address)
-    });
-    let leaving = claims.map(|((_, operator, epoch), claim)| LeavingView {
-        operator: *operator,
-        epoch: *epoch,
-        value: ledger.leaving(operator, *epoch).value_of(claim.shares).unwrap_or_default(),
-        until: ledger.tranches.get(&(*operator, *epoch)).map(|t| t.until).unwrap_or_default(),
+    let leaving = ledger.claims_of(*address).map(|(operator, epoch, claim)| LeavingView {
+        operator,
+        epoch,
+        value: ledger.leaving(&operator, epoch).value_of(claim.shares).unwrap_or_default(),
+        until: ledger.tranches.get(&(operator, epoch)).map(|t| t.until).unwrap_or_default(),
     });
     AccountView {
         address: *address,
         free: known.free,
         nonce: known.nonce,
-        bonded: bonded.take(MAX_PAGE).collect(),
-        leaving: leaving.take(MAX_PAGE).collect(),
+        bonded: bonded.collect(),
+        leaving: leaving.collect(),
     }
-}
-
-/// The operator that sorts before all others: zeros, which no key hashes to.
-fn lowest_operator() -> Option<OperatorId> {
-    codec::decode(&[0; 21], 21).ok()
 }
 
 /// All money, and whether it adds up.

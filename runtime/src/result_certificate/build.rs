@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use borsh::BorshSerialize;
 use probity_primitives::bounded::LimitError;
+use probity_primitives::table::{Table, state_key};
 use probity_primitives::{ArtifactId, BoundedString, BoundedVec, OperatorId, PublicKey, TaskId};
 use probity_protocol::ledger::Tag;
-use probity_protocol::table::{Table, state_key};
 use probity_protocol::task::Outcome;
 use probity_protocol::task::message::Reveal;
 

@@ -1,10 +1,10 @@
 //! The state tree, its proofs, and a chain that is replayed or loaded from its entries.
 
 use probity_primitives::codec::{decode, encode};
+use probity_primitives::table::state_key;
 use probity_primitives::{Address, Hash, Height, Network};
 use probity_protocol::bank::Account;
 use probity_protocol::ledger::Tag;
-use probity_protocol::table::state_key;
 use probity_protocol::task::Mode;
 use probity_runtime::chain::LoadError;
 use probity_runtime::hex_bytes::HexBytes;

@@ -130,7 +130,7 @@ fn accounts(
     for (address, account) in ledger.accounts.iter() {
         add(*address, account.free)?;
     }
-    for ((operator, address), delegation) in ledger.delegations.iter() {
+    for ((address, operator), delegation) in ledger.delegations.iter() {
         let own = |kept: &GenesisOperator| {
             kept.owner == *address
                 && ledger.operators.get(operator).is_some_and(|known| known.key == kept.key)

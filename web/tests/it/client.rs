@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use probity_client::{Client, ClientError, ClientLimits, ListArgs};
+use probity_primitives::table::state_key;
 use probity_primitives::{ContentHash, Hash, Height, TxHash};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::ledger::Tag;
 use probity_protocol::registry::ArtifactKind;
-use probity_protocol::table::state_key;
 use probity_runtime::query::{ArtifactFilter, ResultFilter};
 use probity_web::{ApiLimits, serve};
 use tokio::net::TcpListener;

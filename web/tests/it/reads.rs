@@ -3,8 +3,8 @@
 use axum::http::Method;
 use probity_api::view::StatusView;
 use probity_api::{Envelope, ListEnvelope};
+use probity_primitives::table::state_key;
 use probity_protocol::ledger::Tag;
-use probity_protocol::table::state_key;
 use probity_runtime::query::{AccountView, ArtifactView, OperatorView, RewardView, View};
 use serde::de::DeserializeOwned;
 use serde_json::json;

@@ -7,8 +7,8 @@
 use axum::http::Method;
 use insta::assert_json_snapshot;
 use probity_api::OCTET_STREAM;
+use probity_primitives::table::state_key;
 use probity_protocol::ledger::Tag;
-use probity_protocol::table::state_key;
 use serde_json::Value;
 
 use crate::stage::{Stage, address, get, json, post_tx, request};

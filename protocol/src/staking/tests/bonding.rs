@@ -1,5 +1,5 @@
 use super::*;
-use crate::staking::{jail, lock_seats, tombstone, unlock_seats};
+use crate::staking::{PartError, jail, lock_seats, tombstone, unlock_seats};
 
 #[test]
 fn rewards_raise_what_each_share_is_worth_after_the_commission() {
@@ -70,7 +70,7 @@ fn money_leaves_after_the_wait_and_not_before() {
     let until = Height(32 * 14_400);
     world.ctx.height = Height(until.0 - 1);
     let now = world.ctx.height;
-    let early = StakingError::NotDue { operator, epoch: Epoch(3), until, now };
+    let early = StakingError::Part(PartError::NotDue { operator, epoch: Epoch(3), until, now });
     assert_eq!(world.withdraw(1, operator, 3), Err(early));
     world.ctx.height = until;
     world.withdraw(1, operator, 3).unwrap();
@@ -84,7 +84,8 @@ fn what_left_is_withdrawn_once_and_by_whom_it_belongs_to() {
     world.bond(1, operator, tokens(100)).unwrap();
     world.unbond(1, operator, None).unwrap();
     world.at_epoch(40);
-    let none = |sender| StakingError::NoClaim { operator, epoch: Epoch(0), sender };
+    let none =
+        |sender| StakingError::Part(PartError::NoClaim { operator, epoch: Epoch(0), sender });
     assert_eq!(world.withdraw(0, operator, 0), Err(none(account_of(0))));
     world.withdraw(1, operator, 0).unwrap();
     assert_eq!(world.withdraw(1, operator, 0), Err(none(account_of(1))));

@@ -1,15 +1,21 @@
 //! Tables: ordered maps that clone in constant time and remember what changed.
 //!
-//! A [`Table`] is a persistent map, so that a snapshot of the whole ledger costs nothing and a
+//! A [`Table`] is a persistent map, so that a snapshot of a whole ledger costs nothing and a
 //! refused transition is undone by dropping it. It also keeps the set of keys written since the
 //! last [`Table::drain_changes`], which is what a block adds to the state tree.
 //!
+//! [`tables!`](crate::tables) makes a ledger of tables, each with its tag in the state tree. There
+//! is one for the rules of evaluation and one for those of governance; both write into one tree, so
+//! their tags are disjoint (`docs/spec/20-blocks.md` lists them).
+//!
 //! # Invariants
 //! - A key is in the changed set if and only if it was inserted, removed or lent mutably since.
+//! - A table's tag is never reused for another table.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use imbl::{OrdMap, OrdSet};
-use probity_primitives::codec::{self, CodecError};
+
+use crate::codec::{self, CodecError};
 
 /// One state entry that changed: its key, and its new value unless it was removed.
 pub type Change = (Vec<u8>, Option<Vec<u8>>);
@@ -61,6 +67,11 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
         let value = self.map.remove(key)?;
         self.changed.insert(key.clone());
         Some(value)
+    }
+
+    /// The keys written since the last [`Self::drain_changes`], in ascending order.
+    pub fn changed(&self) -> impl Iterator<Item = &K> {
+        self.changed.iter()
     }
 
     /// How many entries there are.
@@ -177,6 +188,96 @@ pub fn state_key<K: BorshSerialize>(tag: u8, key: &K) -> Vec<u8> {
     let mut bytes = vec![tag];
     bytes.extend(codec::encode(key));
     bytes
+}
+
+/// Why stored bytes are not an entry of a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// A key of no bytes.
+    #[error("a state key is empty")]
+    EmptyKey,
+    /// No table has this tag.
+    #[error("no table has the tag {0:#04x}")]
+    UnknownTag(u8),
+    /// The entry does not belong to its table.
+    #[error("an entry of the table {table} is damaged: {reason}")]
+    Entry {
+        /// The table's name.
+        table: &'static str,
+        /// What the decoder met.
+        reason: CodecError,
+    },
+}
+
+/// A ledger: named tables, each with its tag in the state tree, and an enum of those tags.
+#[macro_export]
+macro_rules! tables {
+    (
+        $(#[$ledger_doc:meta])* ledger $Ledger:ident;
+        $(#[$tag_doc:meta])* tags $Tag:ident;
+        $($(#[$doc:meta])* $field:ident: $table:ty = $tag:literal,)*
+    ) => {
+        $(#[$ledger_doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $Ledger {
+            $($(#[$doc])* pub $field: $table,)*
+        }
+
+        $(#[$tag_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(non_camel_case_types, reason = "named after the fields")]
+        pub enum $Tag {
+            $($(#[$doc])* $field,)*
+        }
+
+        impl $Tag {
+            /// Every table.
+            pub const ALL: &[Self] = &[$(Self::$field),*];
+
+            /// The byte that the table's keys start with in the state tree.
+            #[must_use]
+            pub const fn byte(self) -> u8 {
+                match self {
+                    $(Self::$field => $tag,)*
+                }
+            }
+        }
+
+        impl $Ledger {
+            /// Every entry written or removed since the last call, as state keys and values.
+            pub fn drain_changes(&mut self) -> Vec<$crate::table::Change> {
+                let mut changes = Vec::new();
+                $(self.$field.drain_changes($tag, &mut changes);)*
+                changes
+            }
+
+            /// Every entry, as state keys and values, in ascending order of tag.
+            pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+                std::iter::empty()$(.chain(self.$field.entries($tag)))*
+            }
+
+            /// Reads back one entry.
+            ///
+            /// # Errors
+            /// [`LoadError`]($crate::table::LoadError) for an unknown tag or bytes that are not an
+            /// entry of its table.
+            pub fn load(
+                &mut self,
+                key: &[u8],
+                value: &[u8],
+            ) -> Result<(), $crate::table::LoadError> {
+                use $crate::table::LoadError;
+                let (tag, key) = key.split_first().ok_or(LoadError::EmptyKey)?;
+                match *tag {
+                    $($tag => self.$field.load(key, value).map_err(|reason| LoadError::Entry {
+                        table: stringify!($field),
+                        reason,
+                    }),)*
+                    other => Err(LoadError::UnknownTag(other)),
+                }
+            }
+        }
+    };
 }
 
 #[cfg(test)]
