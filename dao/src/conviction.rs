@@ -6,14 +6,13 @@
 //! unbounded weight with time.
 //!
 //! # Not here
-//! Who has voted, and when its lock ends: nothing is stored yet.
+//! Who has voted, and when its lock ends: [`crate::locks`].
+//!
+//! Spec: `docs/spec/14-governance.md`.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Amount, ArithmeticError};
 use serde::{Deserialize, Serialize};
-
-/// Blocks in one lock period: seven days of six-second blocks.
-pub const PERIOD_BLOCKS: u64 = 100_800;
 
 /// The weight of convicted votes: base units times the conviction's multiplier.
 #[derive(
@@ -49,6 +48,14 @@ impl Votes {
     /// [`ArithmeticError::Overflow`] above 2^128 - 1.
     pub fn checked_add(self, other: Self) -> Result<Self, ArithmeticError> {
         self.0.checked_add(other.0).map(Self)
+    }
+
+    /// What is left without `other`.
+    ///
+    /// # Errors
+    /// [`ArithmeticError::Insufficient`] if `other` is more.
+    pub fn checked_sub(self, other: Self) -> Result<Self, ArithmeticError> {
+        self.0.checked_sub(other.0).map(Self)
     }
 }
 
@@ -97,6 +104,20 @@ impl Conviction {
         Self::SixTimes,
     ];
 
+    /// The conviction as JSON has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unlocked => "unlocked",
+            Self::Once => "once",
+            Self::Twice => "twice",
+            Self::Thrice => "thrice",
+            Self::FourTimes => "four_times",
+            Self::FiveTimes => "five_times",
+            Self::SixTimes => "six_times",
+        }
+    }
+
     /// How many periods the tokens stay locked after the end of the vote.
     #[must_use]
     pub const fn periods(self) -> u64 {
@@ -111,10 +132,10 @@ impl Conviction {
         }
     }
 
-    /// The same in blocks.
+    /// The same in blocks, of `period` blocks each.
     #[must_use]
-    pub const fn lock_blocks(self) -> u64 {
-        self.periods().saturating_mul(PERIOD_BLOCKS)
+    pub const fn lock_blocks(self, period: u64) -> u64 {
+        self.periods().saturating_mul(period)
     }
 
     /// The votes of `tokens`, rounded down: what is less than a base unit does not vote.
@@ -153,7 +174,7 @@ mod tests {
         for (conviction, (weight, days)) in Conviction::ALL.into_iter().zip(weights_and_days) {
             let votes = conviction.votes_floor(Amount::from_units(1_000)).unwrap();
             assert_eq!(votes.weight(), Amount::from_units(weight), "{conviction:?}");
-            assert_eq!(conviction.lock_blocks(), days * 14_400, "{conviction:?}");
+            assert_eq!(conviction.lock_blocks(7 * 14_400), days * 14_400, "{conviction:?}");
         }
     }
 
@@ -176,6 +197,6 @@ mod tests {
     fn a_longer_lock_always_weighs_more() {
         let weights = Conviction::ALL.map(|c| c.votes_floor(Amount::from_tokens(7)).unwrap());
         assert!(weights.is_sorted_by(|a, b| a < b));
-        assert!(Conviction::ALL.is_sorted_by(|a, b| a.lock_blocks() < b.lock_blocks()));
+        assert!(Conviction::ALL.is_sorted_by(|a, b| a.lock_blocks(9) < b.lock_blocks(9)));
     }
 }

@@ -10,9 +10,13 @@
 //! - Nobody's agreement is not agreement: of nothing at all, no bar is met.
 //!
 //! # Not here
-//! Confirm periods and late extensions: they belong to referenda, which are not built yet.
+//! Confirm periods and late extensions: [`crate::clock`].
+//!
+//! Spec: `docs/spec/14-governance.md`.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Amount, ArithmeticError, Ppm};
+use serde::{Deserialize, Serialize};
 
 /// Why two bounds are not a falling threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +38,10 @@ pub enum ThresholdError {
 }
 
 /// A threshold that falls in a line from `high` to `low` over the decision period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct Falling {
     high: Ppm,
     low: Ppm,
@@ -91,7 +98,10 @@ impl Falling {
 }
 
 /// What a share of votes has to reach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Bar {
     /// At least the falling threshold.
     AtLeast(Falling),
@@ -100,6 +110,35 @@ pub enum Bar {
 }
 
 impl Bar {
+    /// The share that is asked for `elapsed` blocks into `decide`; one half has to be exceeded.
+    #[must_use]
+    pub fn at(self, elapsed: u64, decide: u64) -> Ppm {
+        match self {
+            Self::AtLeast(falling) => falling.at_ceil(elapsed, decide),
+            Self::MoreThanHalf => HALF,
+        }
+    }
+
+    /// The least that is ever asked for.
+    #[must_use]
+    pub const fn low(self) -> Ppm {
+        match self {
+            Self::AtLeast(falling) => falling.low,
+            Self::MoreThanHalf => HALF,
+        }
+    }
+
+    /// Whether it can be met and does not rise; bounds that were read are not checked before.
+    ///
+    /// # Errors
+    /// As [`Falling::new`].
+    pub fn check(self) -> Result<(), ThresholdError> {
+        match self {
+            Self::AtLeast(Falling { high, low }) => Falling::new(high, low).map(|_| ()),
+            Self::MoreThanHalf => Ok(()),
+        }
+    }
+
     /// Whether `part` of `whole` reaches the bar, `elapsed` blocks into `decide`.
     ///
     /// # Errors
@@ -121,6 +160,9 @@ impl Bar {
         }
     }
 }
+
+/// One half.
+const HALF: Ppm = Ppm::new(500_000);
 
 /// So many percent, at most all of them.
 #[expect(clippy::as_conversions, reason = "widening in a const fn")]

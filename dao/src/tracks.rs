@@ -9,8 +9,11 @@
 //! - A confirm period is shorter than the decision period it lies in.
 //!
 //! # Not here
-//! The limits of what a track may do (share of the treasury, size of a parameter change, cap of a
-//! mint): they belong to the enactments, which are not built yet.
+//! What a track may do: [`crate::action`]. The limits of it that depend on the state (share of the
+//! treasury, size of a parameter change): the runtime, which enacts. What is in force now:
+//! [`crate::params`], which begin with what is said here.
+//!
+//! Spec: `docs/spec/14-governance.md`.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::Amount;
@@ -58,7 +61,10 @@ pub enum Track {
 }
 
 /// What it costs to open a referendum, until it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Deposit {
     /// So much.
     Fixed(Amount),
@@ -67,7 +73,10 @@ pub enum Deposit {
 }
 
 /// What a track asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct TrackRules {
     /// The deposit.
     pub deposit: Deposit,
@@ -87,6 +96,12 @@ pub struct TrackRules {
     pub support: Bar,
 }
 
+impl std::fmt::Display for Track {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
 impl Track {
     /// Every track, in the order of its number.
     pub const ALL: [Self; 8] = [
@@ -99,6 +114,21 @@ impl Track {
         Self::Cancel,
         Self::Pause,
     ];
+
+    /// The track's name, as JSON has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Root => "root",
+            Self::Supply => "supply",
+            Self::LargeSpend => "large_spend",
+            Self::SmallSpend => "small_spend",
+            Self::Parameters => "parameters",
+            Self::Dispute => "dispute",
+            Self::Cancel => "cancel",
+            Self::Pause => "pause",
+        }
+    }
 
     /// The track's number.
     #[must_use]
@@ -115,7 +145,7 @@ impl Track {
         }
     }
 
-    /// What the track asks for, on a network of six-second blocks.
+    /// What the track asks for by default, on a network of six-second blocks.
     #[must_use]
     pub const fn rules(self) -> TrackRules {
         match self {

@@ -61,6 +61,7 @@ pub(crate) fn genesis(count: u8) -> Genesis {
         time_ms: START_MS,
         token: Token { symbol: BoundedString::new("PBY").unwrap(), decimals: 9 },
         params: Params::development(),
+        governance: probity_dao::Params::development(),
         accounts: BoundedVec::from_vec(accounts).unwrap(),
         operators: BoundedVec::from_vec(operators.collect()).unwrap(),
         beacon_seed: Hash::from_bytes([7; 32]),

@@ -91,6 +91,8 @@ pub enum Domain {
     OffChain,
     /// The name of a snapshot of a state.
     Snapshot,
+    /// A call that a referendum makes.
+    Action,
 }
 
 impl Domain {
@@ -134,6 +136,7 @@ impl Domain {
             Self::Salt => b"SALT",
             Self::OffChain => b"OFF-CHAIN",
             Self::Snapshot => b"SNAPSHOT",
+            Self::Action => b"ACTION",
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum Bucket {
     RewardPool,
     /// Spent by the holders' vote.
     Treasury,
+    /// A referendum's deposit until it ends.
+    GovDeposit(u64),
 }
 
 /// An account: what it may spend and how many transactions it has sent.

@@ -56,6 +56,8 @@ pub struct Fees {
     pub work: Amount,
     /// Evidence of a fault.
     pub evidence: Amount,
+    /// Referenda, votes and delegations.
+    pub governance: Amount,
     /// Each byte of the signed transaction.
     pub per_byte: Amount,
 }

@@ -16,6 +16,6 @@ mod correlation;
 mod rules;
 mod state;
 
-pub use correlation::{close_window, correlated_ppm};
+pub use correlation::{close_window, correlated_ppm, resume_window, revert_window};
 pub use rules::{SlashError, Verdict, record_assignment, revert, settle, slash};
 pub use state::{Conviction, Offence, Offender, Slash, SlashState, Source, Window};

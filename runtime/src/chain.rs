@@ -25,7 +25,7 @@ use probity_primitives::vrf::VrfProofBytes;
 use probity_primitives::{Address, Amount, BlockHash, BoundedVec, Hash, Height, OperatorId};
 use probity_protocol::beacon::{Beacon, VrfMix};
 use probity_protocol::staking::message::{Bond, Registration};
-use probity_protocol::{Bucket, Context, Event, Ledger, staking};
+use probity_protocol::{Bucket, Context, Ledger, staking};
 
 pub use error::{BlockError, LoadError};
 use execution::Execution;
@@ -33,8 +33,10 @@ pub use execution::fixed_fee;
 pub use load::Loader;
 
 use crate::block::{Block, HEADER_ROOM, Header, MAX_BLOCK_BYTES, MAX_BLOCK_TXS, tx_list_hash};
+use crate::event::Event;
 use crate::genesis::{ChainIdentity, Genesis, GenesisError, GenesisOperator};
 use crate::receipt::{Outcome, Receipt};
+use crate::state::State;
 use crate::tree::{NodeStore, TreeUpdate, bulk};
 use crate::tx::{MAX_NONCE_GAP, TxError, VerifiedTx};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
@@ -45,7 +47,7 @@ pub struct Chain {
     identity: Arc<ChainIdentity>,
     tip: Arc<Header>,
     tip_hash: BlockHash,
-    ledger: Ledger,
+    state: State,
     validators: Arc<ValidatorSet>,
 }
 
@@ -83,22 +85,24 @@ impl Chain {
     /// [`GenesisError`] for a document that does not hold or gives nobody enough to validate.
     pub fn genesis(genesis: &Genesis) -> Result<Executed, GenesisError> {
         genesis.validate()?;
-        let mut ledger = Ledger::default();
+        let mut state = State::default();
+        *state.dao.params.get_mut() = genesis.governance.clone();
+        let ledger = &mut state.ledger;
         let mut ctx = Context::new(Height::ZERO, genesis.hash());
         *ledger.params.get_mut() = genesis.params.clone();
         *ledger.beacon.get_mut() = VrfMix::genesis(genesis.beacon_seed);
         for account in &genesis.accounts {
-            endow(&mut ledger, account.address, account.balance)?;
+            endow(ledger, account.address, account.balance)?;
         }
         for operator in &genesis.operators {
-            enrol(&mut ledger, &mut ctx, operator)?;
+            enrol(ledger, &mut ctx, operator)?;
         }
-        staking::start_epoch(&mut ledger, &mut ctx);
+        staking::start_epoch(ledger, &mut ctx);
         let validators =
-            decided_set(&ledger).map_err(|_| GenesisError::NoValidators).map(Arc::new)?;
+            decided_set(ledger).map_err(|_| GenesisError::NoValidators).map(Arc::new)?;
         let proposer =
             validators.iter().next().map(|one| one.operator).ok_or(GenesisError::NoValidators)?;
-        let entries = ledger.drain_changes();
+        let entries = state.drain_changes();
         let first: Vec<_> =
             entries.iter().filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
         let tree = bulk::first(Height::ZERO, &first);
@@ -114,20 +118,21 @@ impl Chain {
             validators: validators.hash(),
             next_validators: validators.hash(),
         };
-        let chain = Self::at(Arc::new(genesis.identity()), header.clone(), ledger, validators);
+        let chain = Self::at(Arc::new(genesis.identity()), header.clone(), state, validators);
         let block = Block { header, txs: BoundedVec::new() };
-        let (receipts, events) = (Vec::new(), ctx.events);
+        let events = ctx.events.into_iter().map(Event::from).collect();
+        let receipts = Vec::new();
         Ok(Executed { block, chain, receipts, events, entries, tree })
     }
 
     fn at(
         identity: Arc<ChainIdentity>,
         tip: Header,
-        ledger: Ledger,
+        state: State,
         validators: Arc<ValidatorSet>,
     ) -> Self {
         let tip_hash = tip.hash();
-        Self { identity, tip: Arc::new(tip), tip_hash, ledger, validators }
+        Self { identity, tip: Arc::new(tip), tip_hash, state, validators }
     }
 
     /// What tells this chain from every other.
@@ -160,10 +165,22 @@ impl Chain {
         self.tip_hash
     }
 
-    /// Everything that the rules know.
+    /// Everything that the chain knows.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Everything that the rules of evaluation know.
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
-        &self.ledger
+        &self.state.ledger
+    }
+
+    /// Everything that governance knows.
+    #[must_use]
+    pub const fn dao(&self) -> &probity_dao::Ledger {
+        &self.state.dao
     }
 
     /// Who decides the next block.
@@ -175,7 +192,7 @@ impl Chain {
     /// What the proposer of the next block puts its VRF to.
     #[must_use]
     pub fn beacon_input(&self) -> Vec<u8> {
-        self.ledger.beacon.get().input(self.next_height()).as_bytes().to_vec()
+        self.state.ledger.beacon.get().input(self.next_height()).as_bytes().to_vec()
     }
 
     /// Whether a transaction may wait in a mempool: it could stand in the next block, or could
@@ -184,7 +201,7 @@ impl Chain {
     /// # Errors
     /// [`TxError`] as in a block, but for nonces that are at most [`MAX_NONCE_GAP`] ahead.
     pub fn check(&self, tx: &VerifiedTx) -> Result<(), TxError> {
-        match execution::admit(&self.ledger, tx, self.next_height()) {
+        match execution::admit(&self.state.ledger, tx, self.next_height()) {
             Ok(_) => Ok(()),
             Err(TxError::FutureNonce { nonce, expected, .. })
                 if nonce.saturating_sub(expected) <= MAX_NONCE_GAP =>
@@ -310,9 +327,9 @@ impl Chain {
         sealed: execution::Sealed,
         receipts: Vec<Receipt>,
     ) -> Executed {
-        let execution::Sealed { ledger, validators, events, entries, tree } = sealed;
+        let execution::Sealed { state, validators, events, entries, tree } = sealed;
         let identity = Arc::clone(&self.identity);
-        let chain = Self::at(identity, block.header.clone(), ledger, Arc::new(validators));
+        let chain = Self::at(identity, block.header.clone(), state, Arc::new(validators));
         Executed { block, chain, receipts, events, entries, tree }
     }
 

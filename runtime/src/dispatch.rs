@@ -1,20 +1,24 @@
 //! From a message to the rule that carries it out.
 //!
 //! # Invariants
-//! - A rule runs on a snapshot of the ledger; a refusal drops the snapshot, and with it everything
+//! - A rule runs on a snapshot of the state; a refusal drops the snapshot, and with it everything
 //!   that the rule may have done before it refused.
+//! - What a rule did is refused if it took locked tokens from the sender.
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
-use probity_primitives::{Address, Amount};
+use probity_primitives::{Address, Amount, Hash, Height};
 use probity_protocol::bank::BankError;
 use probity_protocol::task::{jury, member, request};
-use probity_protocol::{Bucket, Context, Event, Ledger, registry, staking};
+use probity_protocol::{Bucket, Context, Ledger, registry, staking};
 
+use crate::event::Event;
 use crate::evidence;
 use crate::genesis::ChainId;
+use crate::governance::{self, locks};
 use crate::message::{Message, Transfer};
 use crate::receipt::Outcome;
+use crate::state::State;
 
 /// Why a transfer is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,33 +34,51 @@ pub enum TransferError {
     Bank(#[from] BankError),
 }
 
-/// Carries out a message, or refuses it and leaves `ledger` as it was.
+/// Where a message runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The height of the block.
+    pub height: Height,
+    /// The network's identity.
+    pub chain: Hash,
+    /// The network's name.
+    pub chain_id: &'a ChainId,
+    /// The state at the end of the block before.
+    pub before: &'a State,
+}
+
+/// Carries out a message, or refuses it and leaves `state` as it was; gives what happened.
 pub fn run(
-    ledger: &mut Ledger,
-    ctx: &mut Context,
-    chain_id: &ChainId,
+    state: &mut State,
+    scene: &Scene<'_>,
     sender: Address,
     message: &Message,
-) -> Outcome {
-    let mut snapshot = ledger.clone();
-    let mut inner = Context::new(ctx.height, ctx.chain);
-    match carry_out(&mut snapshot, &mut inner, chain_id, sender, message) {
+) -> (Outcome, Vec<Event>) {
+    let mut snapshot = state.clone();
+    let mut ctx = Context::new(scene.height, scene.chain);
+    let mut dao = probity_dao::Context::new(scene.height);
+    let carried = carry_out(&mut snapshot, &mut ctx, &mut dao, scene, sender, message);
+    let kept = carried
+        .and_then(|()| refuse("governance", locks::check(state, &snapshot, sender, scene.height)));
+    match kept {
         Ok(()) => {
-            *ledger = snapshot;
-            ctx.events.append(&mut inner.events);
-            Outcome::Ok
+            *state = snapshot;
+            let facts = ctx.events.into_iter().map(Event::from);
+            (Outcome::Ok, facts.chain(dao.events.into_iter().map(Event::from)).collect())
         }
-        Err(refusal) => refusal,
+        Err(refusal) => (refusal, Vec::new()),
     }
 }
 
 fn carry_out(
-    ledger: &mut Ledger,
+    state: &mut State,
     ctx: &mut Context,
-    chain_id: &ChainId,
+    dao: &mut probity_dao::Context,
+    scene: &Scene<'_>,
     sender: Address,
     message: &Message,
 ) -> Result<(), Outcome> {
+    let ledger = &mut state.ledger;
     match message {
         Message::Transfer(m) => refuse("account", transfer(ledger, ctx, sender, m)),
         Message::RegisterOperator(m) => {
@@ -98,8 +120,22 @@ fn carry_out(
             refuse("task", member::submit_evidence(ledger, ctx, sender, m))
         }
         Message::SubmitVoteEvidence(m) => {
-            refuse("evidence", evidence::submit(ledger, ctx, chain_id, sender, m))
+            refuse("evidence", evidence::submit(ledger, ctx, scene.chain_id, sender, m))
         }
+        Message::SubmitReferendum(m) => {
+            refuse("governance", governance::submit(state, dao, scene, sender, m))
+        }
+        Message::CastVote(m) => {
+            refuse("governance", governance::cast(state, dao, scene, sender, m))
+        }
+        Message::RemoveVote(m) => {
+            refuse("governance", governance::remove(state, dao, scene, sender, m))
+        }
+        Message::Delegate(m) => refuse("governance", governance::delegate(state, dao, sender, m)),
+        Message::Undelegate(m) => {
+            refuse("governance", governance::undelegate(state, dao, sender, m))
+        }
+        Message::TrimDelegation(m) => refuse("governance", governance::trim(state, dao, m)),
     }
 }
 
@@ -117,7 +153,7 @@ fn transfer(
         return Err(TransferError::WrongNetwork(to));
     }
     ledger.transfer(Bucket::Free(sender), Bucket::Free(to), amount)?;
-    ctx.emit(Event::Transferred { from: sender, to, amount });
+    ctx.emit(probity_protocol::Event::Transferred { from: sender, to, amount });
     Ok(())
 }
 

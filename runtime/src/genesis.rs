@@ -105,6 +105,8 @@ pub struct Genesis {
     pub token: Token,
     /// The first parameters.
     pub params: Params,
+    /// The first numbers of governance.
+    pub governance: probity_dao::Params,
     /// The first balances, in ascending order of address.
     pub accounts: BoundedVec<GenesisAccount, 100_000>,
     /// The first operators.
@@ -169,6 +171,9 @@ pub enum GenesisError {
     /// The parameters break an inequality.
     #[error("the parameters are refused: {0}")]
     Params(#[from] ParamError),
+    /// The numbers of governance break an inequality.
+    #[error("the numbers of governance are refused: {0}")]
+    Governance(#[from] probity_dao::params::ParamError),
     /// The balances add up to too much.
     #[error("the balances cannot be added up: {0}")]
     Supply(#[from] ArithmeticError),
@@ -234,6 +239,7 @@ impl Genesis {
         }
 
         self.params.validate()?;
+        self.governance.validate()?;
         self.validate_accounts()?;
         self.validate_operators()
     }

@@ -10,6 +10,7 @@
 //!
 //! Spec: `docs/spec/18-invariants.md`.
 
+mod governance;
 mod money;
 mod stake;
 mod step;
@@ -18,6 +19,8 @@ mod work;
 use std::fmt::Display;
 
 use probity_protocol::Ledger;
+
+use crate::state::State;
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +58,15 @@ pub fn check(ledger: &Ledger, previous: Option<&Ledger>) -> Result<(), Violation
         step::counters(before, ledger)?;
     }
     parameters(ledger)
+}
+
+/// Checks both sets of rules, as [`check`] does one.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn check_state(state: &State, previous: Option<&State>) -> Result<(), Violation> {
+    check(&state.ledger, previous.map(|before| &before.ledger))?;
+    governance::check(state, previous)
 }
 
 /// 12: the parameters keep their inequalities.

@@ -6,7 +6,8 @@
 //!
 //! # Reading order
 //! [`genesis`] is where a chain begins; [`message`] and [`tx`] are what may be asked and who asks;
-//! [`chain`] runs blocks ([`block`]) through [`dispatch`] into [`receipt`]s; [`tree`] and [`proof`]
+//! [`chain`] runs blocks ([`block`]) through [`dispatch`] into [`receipt`]s over a [`state`];
+//! [`governance`] joins votes to the rest; [`tree`] and [`proof`]
 //! bind the state to a header; [`validators`], [`certificate`] and [`result_certificate`] bind a
 //! header to those who decided it; [`query`] reads; [`text`] is what a person reads before signing;
 //! [`invariants`] checks everything.
@@ -23,8 +24,10 @@ pub mod block;
 pub mod certificate;
 pub mod chain;
 pub mod dispatch;
+pub mod event;
 pub mod evidence;
 pub mod genesis;
+pub mod governance;
 pub mod hex_bytes;
 pub mod invariants;
 pub mod message;
@@ -32,6 +35,7 @@ pub mod proof;
 pub mod query;
 pub mod receipt;
 pub mod result_certificate;
+pub mod state;
 pub mod text;
 pub mod trail;
 pub mod tree;
@@ -40,7 +44,9 @@ pub mod validators;
 
 pub use block::{Block, Header};
 pub use chain::{Chain, Executed};
+pub use event::Event;
 pub use genesis::{ChainId, ChainIdentity, Genesis};
 pub use message::Message;
 pub use receipt::Receipt;
+pub use state::State;
 pub use tx::{SignedTx, TxBody, VerifiedTx};

@@ -17,6 +17,7 @@ use probity_protocol::task::message as task;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::SubmitVoteEvidence;
+use crate::governance::message as governance;
 
 mod describe;
 
@@ -84,6 +85,18 @@ pub enum Message {
     SubmitEvidence(task::SubmitEvidence),
     /// Proves that a validator voted for two blocks at once.
     SubmitVoteEvidence(SubmitVoteEvidence),
+    /// Submits a referendum.
+    SubmitReferendum(governance::SubmitReferendum),
+    /// Votes on a referendum.
+    CastVote(governance::CastVote),
+    /// Takes a vote back.
+    RemoveVote(governance::RemoveVote),
+    /// Gives voting power to another account.
+    Delegate(governance::Delegate),
+    /// Takes voting power back.
+    Undelegate(governance::Undelegate),
+    /// Lowers a delegation to what its giver holds.
+    TrimDelegation(governance::TrimDelegation),
 }
 
 impl Message {
@@ -115,6 +128,12 @@ impl Message {
             Self::JuryReveal(_) => "jury_reveal",
             Self::SubmitEvidence(_) => "submit_evidence",
             Self::SubmitVoteEvidence(_) => "submit_vote_evidence",
+            Self::SubmitReferendum(_) => "submit_referendum",
+            Self::CastVote(_) => "cast_vote",
+            Self::RemoveVote(_) => "remove_vote",
+            Self::Delegate(_) => "delegate",
+            Self::Undelegate(_) => "undelegate",
+            Self::TrimDelegation(_) => "trim_delegation",
         }
     }
 
@@ -145,6 +164,12 @@ impl Message {
             | Self::JuryCommit(_)
             | Self::JuryReveal(_) => fees.work,
             Self::SubmitEvidence(_) | Self::SubmitVoteEvidence(_) => fees.evidence,
+            Self::SubmitReferendum(_)
+            | Self::CastVote(_)
+            | Self::RemoveVote(_)
+            | Self::Delegate(_)
+            | Self::Undelegate(_)
+            | Self::TrimDelegation(_) => fees.governance,
         }
     }
 }

@@ -7,8 +7,9 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Amount, Height, TxHash};
-use probity_protocol::Event;
 use serde::{Deserialize, Serialize};
+
+use crate::event::Event;
 
 /// What became of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

@@ -20,6 +20,7 @@
 
 mod escape;
 mod evidence;
+mod governance;
 mod registry;
 mod sheet;
 mod staking;
@@ -98,5 +99,11 @@ fn show(sheet: &mut Sheet, message: &Message) {
         Message::JuryReveal(m) => task::jury_reveal(sheet, m),
         Message::SubmitEvidence(m) => task::submit_evidence(sheet, m),
         Message::SubmitVoteEvidence(m) => evidence::submit_vote_evidence(sheet, m),
+        Message::SubmitReferendum(m) => governance::submit_referendum(sheet, m),
+        Message::CastVote(m) => governance::cast_vote(sheet, m),
+        Message::RemoveVote(m) => governance::remove_vote(sheet, m),
+        Message::Delegate(m) => governance::delegate(sheet, m),
+        Message::Undelegate(m) => governance::undelegate(sheet, m),
+        Message::TrimDelegation(m) => governance::trim_delegation(sheet, m),
     }
 }

@@ -152,6 +152,7 @@ pub(crate) fn document(
         time_ms: 1_700_000_000_000,
         token: Token { symbol: BoundedString::new("PBY")?, decimals: 9 },
         params: config.params.clone(),
+        governance: config.governance.clone(),
         accounts: BoundedVec::from_vec(accounts)?,
         operators: BoundedVec::from_vec(operators)?,
         beacon_seed: Hash::of(Domain::Seed, &config.seed),

@@ -6,7 +6,7 @@ use probity_primitives::{
     Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
     TaskId,
 };
-use probity_protocol::{Event, Ledger, Params};
+use probity_protocol::{Ledger, Params};
 use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::chain::BlockError;
 use probity_runtime::genesis::{Genesis, GenesisError};
@@ -18,7 +18,9 @@ use probity_runtime::result_certificate::{
 use probity_runtime::tree::MemoryTree;
 use probity_runtime::tx::{TxBody, TxError};
 use probity_runtime::validators::ValidatorSet;
-use probity_runtime::{Block, Chain, Executed, Header, Message, SignedTx, VerifiedTx};
+use probity_runtime::{
+    Block, Chain, Event, Executed, Header, Message, SignedTx, State, VerifiedTx,
+};
 
 use crate::actor::{Actor, NETWORK, person};
 use crate::setup;
@@ -42,6 +44,8 @@ pub struct WorldConfig {
     pub balance: Amount,
     /// The parameters.
     pub params: Params,
+    /// The numbers of governance.
+    pub governance: probity_dao::Params,
     /// Whether every block's state is checked against every invariant.
     pub check: bool,
 }
@@ -55,6 +59,7 @@ impl Default for WorldConfig {
             people: 3,
             balance: Amount::from_tokens(10_000),
             params: Params::development(),
+            governance: probity_dao::Params::development(),
             check: true,
         }
     }
@@ -336,8 +341,8 @@ impl World {
         Ok((id, proof))
     }
 
-    fn commit(&mut self, executed: Executed) -> Result<Ledger, WorldError> {
-        let before = self.chain.ledger().clone();
+    fn commit(&mut self, executed: Executed) -> Result<State, WorldError> {
+        let before = self.chain.state().clone();
         if let Some(next) = executed.changed_validators() {
             let header = executed.block.header.clone();
             let commit = self.certify(&header, self.chain.validators())?;
@@ -351,11 +356,11 @@ impl World {
         Ok(before)
     }
 
-    fn checked(&self, before: Option<&Ledger>) -> Result<(), WorldError> {
+    fn checked(&self, before: Option<&State>) -> Result<(), WorldError> {
         if !self.check {
             return Ok(());
         }
-        invariants::check(self.chain.ledger(), before)
+        invariants::check_state(self.chain.state(), before)
             .map_err(|violation| WorldError::Violation { height: self.chain.height(), violation })
     }
 

@@ -67,9 +67,9 @@ pub(crate) fn run(global: &Global, verb: GenesisVerb) -> Result<(), Failure> {
 /// A document with nobody in it.
 pub(crate) fn blank(chain_id: &str, shape: Shape) -> Result<Genesis, Failure> {
     let time_ms = shape.time.map_or_else(now_ms, Ok)?;
-    let params = match shape.params {
-        ParamsKind::Main => Params::default(),
-        ParamsKind::Development => Params::development(),
+    let (params, governance) = match shape.params {
+        ParamsKind::Main => (Params::default(), probity_dao::Params::default()),
+        ParamsKind::Development => (Params::development(), probity_dao::Params::development()),
     };
     Ok(Genesis {
         schema: text(GENESIS_SCHEMA, "the schema")?,
@@ -78,6 +78,7 @@ pub(crate) fn blank(chain_id: &str, shape: Shape) -> Result<Genesis, Failure> {
         time_ms,
         token: Token { symbol: text("PBY", "the symbol")?, decimals: 9 },
         params,
+        governance,
         accounts: BoundedVec::new(),
         operators: BoundedVec::new(),
         beacon_seed: Hash::of(Domain::Genesis, &("beacon", chain_id, time_ms)),

@@ -109,6 +109,7 @@ fn genesis(actors: &[Actor], publisher: Address, time_ms: u64) -> Result<Genesis
         time_ms,
         token: Token { symbol: text("PBY")?, decimals: 9 },
         params,
+        governance: probity_dao::Params::development(),
         accounts: list(accounts)?,
         operators: list(operators)?,
         beacon_seed: Hash::of(Domain::Genesis, &("demo", time_ms)),

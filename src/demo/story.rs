@@ -145,7 +145,7 @@ async fn request(wallet: &Wallet, shelf: &Shelf, model: &Item) -> Result<TaskId,
     });
     let receipt = wallet.must(message, PATIENCE).await?;
     let requested = receipt.events.iter().find_map(|event| {
-        let Event::TaskRequested { task, .. } = event else { return None };
+        let Some(Event::TaskRequested { task, .. }) = event.rule() else { return None };
         Some(*task)
     });
     requested.ok_or_else(|| Failure::new(Code::Other, "the receipt names no task"))
@@ -158,7 +158,8 @@ fn follow(
     open: &mut BTreeMap<TaskId, String>,
     played: &mut Played,
 ) -> Result<(), Failure> {
-    let Happening::Fact(event) = &record.happening else { return Ok(()) };
+    let Happening::Fact(fact) = &record.happening else { return Ok(()) };
+    let Some(event) = fact.rule() else { return Ok(()) };
     if let Event::Slashed { operator, offence, amount, .. } = event {
         played.slashes.push(SlashReport {
             operator: *operator,
@@ -209,7 +210,7 @@ impl Teller<'_> {
 
     fn tell(&self, record: &EventRecord, tasks: &BTreeMap<TaskId, String>) {
         let Happening::Fact(event) = &record.happening else { return };
-        if let Some(text) = self.words(event, tasks) {
+        if let Some(text) = event.rule().and_then(|event| self.words(event, tasks)) {
             self.say(&text);
         }
     }

@@ -77,6 +77,7 @@ impl Cast {
             time_ms: 1_700_000_000_000,
             token: Token { symbol: text("PBY"), decimals: 9 },
             params,
+            governance: probity_dao::Params::development(),
             accounts: BoundedVec::from_vec(accounts).unwrap(),
             operators: BoundedVec::from_vec(actors.iter().map(Actor::in_genesis).collect())
                 .unwrap(),

@@ -10,7 +10,8 @@ use probity_metrics::metrics::family::Family;
 use probity_metrics::metrics::gauge::Gauge;
 use probity_metrics::metrics::histogram::Histogram;
 use probity_primitives::{Amount, Height, OperatorId};
-use probity_protocol::Event;
+use probity_protocol::Event as Fact;
+use probity_runtime::Event;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::validators::ValidatorSet;
 
@@ -69,11 +70,12 @@ impl Counts {
     }
 
     fn happened(&self, event: &Event) {
-        if let Event::Slashed { offence, .. } = event {
+        let Some(event) = event.rule() else { return };
+        if let Fact::Slashed { offence, .. } = event {
             let labels = [("reason", offence.code().to_owned())];
             self.slashes.get_or_create(&labels).inc();
         }
-        if let Event::SeatsPaid { amount, .. } = event {
+        if let Fact::SeatsPaid { amount, .. } = event {
             self.rewards.inc_by(whole(*amount));
         }
     }

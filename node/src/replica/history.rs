@@ -15,10 +15,9 @@ use std::sync::Arc;
 use borsh::BorshDeserialize;
 use bytes::Bytes;
 use probity_primitives::{Height, TaskId, TxHash, codec};
-use probity_protocol::Event;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::result_certificate::SetChange;
-use probity_runtime::{Block, Header, Receipt};
+use probity_runtime::{Block, Event, Header, Receipt};
 
 use super::commit::FIRST;
 use crate::store::{MAX_VALUE_BYTES, Store, StoreError, schema};

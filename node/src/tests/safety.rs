@@ -3,11 +3,11 @@
 use probity_keys::guard::VoteGuard;
 use probity_keys::interchange;
 use probity_primitives::{Address, Amount, BoundedVec, Network, OperatorId};
-use probity_protocol::Event;
+use probity_protocol::Event as Fact;
 use probity_protocol::slashing::Offence;
 use probity_protocol::staking::Standing;
-use probity_runtime::Message;
 use probity_runtime::genesis::GenesisAccount;
+use probity_runtime::{Event, Message};
 
 use super::*;
 use crate::consensus::safety::Halt;
@@ -43,7 +43,7 @@ fn punishments(node: &NodeHandle, operator: OperatorId) -> (usize, usize) {
             let receipt = node.receipt(&tx.hash()).unwrap().unwrap();
             taken += usize::from(receipt.outcome.is_ok());
             let slashed = receipt.events.iter().filter(|event| {
-                matches!(event, Event::Slashed { operator: offender, offence, .. }
+                matches!(event, Event::Rule(Fact::Slashed { operator: offender, offence, .. })
                     if *offender == operator && *offence == Offence::Equivocation)
             });
             slashes += slashed.count();

@@ -21,6 +21,7 @@ impl Default for Params {
                 request: unit(10_000_000),
                 work: unit(100_000),
                 evidence: unit(1_000_000),
+                governance: unit(2_000_000),
                 per_byte: unit(1_000),
             },
             staking: Staking {

@@ -10,7 +10,7 @@
 
 use probity_primitives::{Amount, ArithmeticError, Epoch, Height, Ppm};
 
-use super::rules::{SlashError, Verdict, record};
+use super::rules::{SlashError, Verdict, record, revert};
 use super::state::{MAX_OFFENDERS, Offence, Offender, SlashState, Window};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
@@ -82,19 +82,7 @@ pub fn close_window(ledger: &mut Ledger, ctx: &mut Context, number: u64) -> Resu
     if suspended {
         suspend(ledger, &window, number);
     } else {
-        for offender in &window.offenders {
-            let total = correlated.of_floor(offender.answering)?;
-            let rest = total.checked_sub(offender.immediate).unwrap_or_default();
-            let verdict = Verdict {
-                operator: offender.operator,
-                offence: Offence::Correlated,
-                task: None,
-                lock: Amount::ZERO,
-                committed: offender.committed,
-                reporter: None,
-            };
-            record(ledger, ctx, &verdict, rest)?;
-        }
+        top_up(ledger, ctx, &window, correlated)?;
         ledger.windows.remove(&number);
     }
     ctx.emit(Event::WindowClosed {
@@ -106,22 +94,107 @@ pub fn close_window(ledger: &mut Ledger, ctx: &mut Context, number: u64) -> Resu
     Ok(())
 }
 
+/// Lets the slashes of a suspended window go on, and tops every offender up as the window's end
+/// would have.
+///
+/// # Errors
+/// [`SlashError::UnknownWindow`] if it is not suspended; the caller drops its snapshot.
+pub fn resume_window(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    number: u64,
+) -> Result<(), SlashError> {
+    let window = suspended_window(ledger, ctx, number)?;
+    for id in suspended_slashes(ledger, &window, number) {
+        let Some(slash) = ledger.slashes.get_mut(&id) else { continue };
+        let (planned, due) = (slash.due, slash.due.max(ctx.height.checked_add(1)?));
+        (slash.state, slash.due) = (SlashState::Waiting, due);
+        ledger.schedule.remove(&(planned, Due::Slash(id)));
+        ledger.schedule.insert((due, Due::Slash(id)), ());
+    }
+    let offending = Amount::sum(window.offenders.iter().map(|offender| offender.answering))?;
+    let correlated = correlated_ppm(share_ppm(offending, window.answering)?);
+    top_up(ledger, ctx, &window, correlated)?;
+    ledger.windows.remove(&number);
+    Ok(())
+}
+
+/// Gives the slashes of a suspended window back in full.
+///
+/// # Errors
+/// As [`resume_window`].
+pub fn revert_window(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    number: u64,
+) -> Result<(), SlashError> {
+    let window = suspended_window(ledger, ctx, number)?;
+    for id in suspended_slashes(ledger, &window, number) {
+        revert(ledger, ctx, id)?;
+    }
+    ledger.windows.remove(&number);
+    Ok(())
+}
+
+/// A window that has ended and is still there was suspended.
+fn suspended_window(ledger: &Ledger, ctx: &Context, number: u64) -> Result<Window, SlashError> {
+    let blocks = ledger.params.get().slashing.window_blocks;
+    let ended = ctx.height.epoch(blocks).0 > number;
+    let planned = |at| ledger.schedule.contains(&(at, Due::Window(number)));
+    let end = Height(number.saturating_add(1).saturating_mul(blocks));
+    let window = ledger.windows.get(&number).filter(|_| ended && !planned(end));
+    window.cloned().ok_or(SlashError::UnknownWindow(number))
+}
+
+fn suspended_slashes(ledger: &Ledger, window: &Window, number: u64) -> Vec<u64> {
+    let suspended =
+        |id: &u64| ledger.slashes.get(id).is_some_and(|slash| slash.state == SlashState::Suspended);
+    of_window(ledger, window, number).into_iter().filter(suspended).collect()
+}
+
+/// Raises what each offender has lost in a window to the correlated share of its stake.
+fn top_up(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    window: &Window,
+    correlated: Ppm,
+) -> Result<(), SlashError> {
+    for offender in &window.offenders {
+        let total = correlated.of_floor(offender.answering)?;
+        let rest = total.checked_sub(offender.immediate).unwrap_or_default();
+        let verdict = Verdict {
+            operator: offender.operator,
+            offence: Offence::Correlated,
+            task: None,
+            lock: Amount::ZERO,
+            committed: offender.committed,
+            reporter: None,
+        };
+        record(ledger, ctx, &verdict, rest)?;
+    }
+    Ok(())
+}
+
 /// Makes the slashes of a window wait for a vote; those of earlier windows go on.
 fn suspend(ledger: &mut Ledger, window: &Window, number: u64) {
+    for id in of_window(ledger, window, number) {
+        if let Some(slash) = ledger.slashes.get_mut(&id) {
+            slash.state = SlashState::Suspended;
+        }
+    }
+}
+
+/// The slashes that wait for offences that a window counts.
+fn of_window(ledger: &Ledger, window: &Window, number: u64) -> Vec<u64> {
     let blocks = ledger.params.get().slashing.window_blocks;
     let offends = |operator| window.offenders.iter().any(|offender| offender.operator == operator);
-    let waiting: Vec<u64> = ledger
+    ledger
         .slashes
         .iter()
         .filter(|(_, slash)| slash.recorded.epoch(blocks).0 == number)
         .filter(|(_, slash)| slash.offence.is_correlated_class() && offends(slash.operator))
         .map(|(id, _)| *id)
-        .collect();
-    for id in waiting {
-        if let Some(slash) = ledger.slashes.get_mut(&id) {
-            slash.state = SlashState::Suspended;
-        }
-    }
+        .collect()
 }
 
 fn share_ppm(offending: Amount, bonded: Amount) -> Result<Ppm, ArithmeticError> {

@@ -22,6 +22,9 @@ pub enum SlashError {
     /// There is no such slash, or it has been shared out.
     #[error("no slash {0} waits")]
     UnknownSlash(u64),
+    /// There is no such window, or it is not suspended.
+    #[error("no window {0} waits for a vote")]
+    UnknownWindow(u64),
     /// Money does not move.
     #[error(transparent)]
     Bank(#[from] BankError),

@@ -9,13 +9,16 @@ use probity_primitives::{Amount, Hash, Height};
 use probity_protocol::beacon::Beacon;
 use probity_protocol::params::Fees;
 use probity_protocol::task::phases;
-use probity_protocol::{Bucket, Context, Event, Ledger, staking};
+use probity_protocol::{Bucket, Context, Ledger, staking};
 
 use super::{BlockError, Chain, decided_set};
-use crate::dispatch;
+use crate::dispatch::{self, Scene};
+use crate::event::Event;
 use crate::genesis::ChainId;
+use crate::governance::{self, power};
 use crate::message::Message;
 use crate::receipt::Receipt;
+use crate::state::State;
 use crate::tree::{self, NodeStore, TreeUpdate};
 use crate::tx::{TxError, VerifiedTx};
 use crate::validators::ValidatorSet;
@@ -23,14 +26,17 @@ use crate::validators::ValidatorSet;
 /// A block that is being run.
 pub(super) struct Execution {
     chain_id: ChainId,
-    ledger: Ledger,
-    ctx: Context,
+    /// The state at the end of the block before, which voting power is read from.
+    before: State,
+    state: State,
+    height: Height,
+    chain: Hash,
     count: u32,
 }
 
 /// What a block's run leaves.
 pub(super) struct Sealed {
-    pub(super) ledger: Ledger,
+    pub(super) state: State,
     pub(super) validators: ValidatorSet,
     pub(super) events: Vec<Event>,
     pub(super) entries: Vec<Change>,
@@ -41,49 +47,59 @@ impl Execution {
     /// Begins the block after `chain`'s tip; a dry run has no contribution to the beacon.
     pub(super) fn begin(chain: &Chain, output: Option<Hash>) -> Self {
         let height = chain.next_height();
-        let mut ledger = chain.ledger.clone();
+        let before = chain.state.clone();
+        let mut state = before.clone();
         if let Some(output) = output {
-            ledger.beacon.get_mut().absorb(height, output);
+            state.ledger.beacon.get_mut().absorb(height, output);
         }
         let chain_id = chain.identity.chain_id.clone();
-        Self { chain_id, ledger, ctx: Context::new(height, chain.genesis_hash()), count: 0 }
+        Self { chain_id, before, state, height, chain: chain.genesis_hash(), count: 0 }
     }
 
     /// Pretends that the sender's transactions before this one have run, for a dry run.
     pub(super) fn reach_nonce(&mut self, tx: &VerifiedTx) {
         let (sender, nonce) = (tx.body().sender, tx.body().nonce);
-        if let Some(account) = self.ledger.accounts.get(&sender).copied() {
-            self.ledger
-                .accounts
-                .insert(sender, probity_protocol::bank::Account { nonce, ..account });
+        let accounts = &mut self.state.ledger.accounts;
+        if let Some(account) = accounts.get(&sender).copied() {
+            accounts.insert(sender, probity_protocol::bank::Account { nonce, ..account });
         }
     }
 
     /// Runs a transaction.
     pub(super) fn run(&mut self, tx: &VerifiedTx) -> Result<Receipt, TxError> {
-        let fee = admit(&self.ledger, tx, self.ctx.height)?;
+        let fee = admit(&self.state.ledger, tx, self.height)?;
         let body = tx.body();
-        charge(&mut self.ledger, tx, fee)?;
-        let mut ctx = Context::new(self.ctx.height, self.ctx.chain);
-        let (sender, message) = (body.sender, &body.message);
-        let outcome = dispatch::run(&mut self.ledger, &mut ctx, &self.chain_id, sender, message);
+        charge(&mut self.state.ledger, tx, fee)?;
+        let scene = Scene {
+            height: self.height,
+            chain: self.chain,
+            chain_id: &self.chain_id,
+            before: &self.before,
+        };
+        let (outcome, events) = dispatch::run(&mut self.state, &scene, body.sender, &body.message);
         let index = self.count;
         self.count = index.saturating_add(1);
-        let height = self.ctx.height;
-        Ok(Receipt { tx: tx.hash(), height, index, fee, outcome, events: ctx.events })
+        Ok(Receipt { tx: tx.hash(), height: self.height, index, fee, outcome, events })
     }
 
     /// Does what is due, begins an epoch where one begins, and makes the state tree.
     pub(super) fn seal<S: NodeStore + ?Sized>(self, store: &S) -> Result<Sealed, BlockError> {
-        let Self { chain_id: _, mut ledger, mut ctx, count: _ } = self;
-        phases::end_block(&mut ledger, &mut ctx);
-        if staking::epoch::begins(&ledger, &ctx) {
-            staking::start_epoch(&mut ledger, &mut ctx);
+        let Self { chain_id: _, before, mut state, height, chain, count: _ } = self;
+        let mut ctx = Context::new(height, chain);
+        phases::end_block(&mut state.ledger, &mut ctx);
+        let governed = governance::end_block(&mut state, height, chain);
+        let due = ctx.events.drain(..).map(Event::from);
+        let mut events: Vec<Event> = due.chain(governed).collect();
+        if staking::epoch::begins(&state.ledger, &ctx) {
+            staking::start_epoch(&mut state.ledger, &mut ctx);
         }
-        let validators = decided_set(&ledger)?;
-        let entries = ledger.drain_changes();
-        let tree = tree::update(store, ctx.height, &entries)?;
-        Ok(Sealed { ledger, validators, events: ctx.events, entries, tree })
+        events.extend(ctx.events.into_iter().map(Event::from));
+        power::record(&mut state, &before, Height(height.0.saturating_sub(1)));
+        state.dao.sweep_past();
+        let validators = decided_set(&state.ledger)?;
+        let entries = state.drain_changes();
+        let tree = tree::update(store, height, &entries)?;
+        Ok(Sealed { state, validators, events, entries, tree })
     }
 }
 

@@ -15,11 +15,10 @@
 
 use std::sync::Arc;
 
-use probity_protocol::Ledger;
-
 use super::{Chain, LoadError, decided_set};
 use crate::block::Header;
 use crate::genesis::Genesis;
+use crate::state::State;
 use crate::tree::bulk::Leaves;
 
 /// A chain that is being put together from the entries of its state.
@@ -27,7 +26,7 @@ use crate::tree::bulk::Leaves;
 pub struct Loader<'a> {
     genesis: &'a Genesis,
     tip: Header,
-    ledger: Ledger,
+    state: State,
     leaves: Leaves,
     entries: u64,
 }
@@ -42,8 +41,8 @@ impl<'a> Loader<'a> {
             let (found, expected) = (tip.chain_id, genesis.chain_id.clone());
             return Err(LoadError::Chain { found, expected });
         }
-        let (ledger, leaves) = (Ledger::default(), Leaves::default());
-        Ok(Self { genesis, tip, ledger, leaves, entries: 0 })
+        let (state, leaves) = (State::default(), Leaves::default());
+        Ok(Self { genesis, tip, state, leaves, entries: 0 })
     }
 
     /// Takes in an entry.
@@ -51,7 +50,7 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`LoadError::Entry`] if no table can read it.
     pub fn entry(&mut self, key: &[u8], value: &[u8]) -> Result<(), LoadError> {
-        self.ledger.load(key, value)?;
+        self.state.load(key, value)?;
         self.leaves.push(key, value);
         self.entries = self.entries.saturating_add(1);
         Ok(())
@@ -68,14 +67,14 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`LoadError::Root`] if all entries together are not the state that the tip names.
     pub fn finish(self) -> Result<(Chain, Leaves), LoadError> {
-        let Self { genesis, tip, ledger, leaves, entries: _ } = self;
+        let Self { genesis, tip, state, leaves, entries: _ } = self;
         let (sorted, found) = leaves.rooted();
         if found != tip.state_root {
             let (height, expected) = (tip.height, tip.state_root);
             return Err(LoadError::Root { height, found, expected });
         }
-        let validators = Arc::new(decided_set(&ledger)?);
-        Ok((Chain::at(Arc::new(genesis.identity()), tip, ledger, validators), sorted))
+        let validators = Arc::new(decided_set(&state.ledger)?);
+        Ok((Chain::at(Arc::new(genesis.identity()), tip, state, validators), sorted))
     }
 }
 

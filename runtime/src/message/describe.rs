@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Message, registry, staking, task};
+use probity_dao::Ballot;
+
+use super::{Message, governance, registry, staking, task};
 
 impl Message {
     /// One line for a person: what would happen, to whom and for how much.
@@ -71,6 +73,12 @@ impl fmt::Display for Message {
                 let vote = &m.first;
                 write!(f, "prove two votes of {} at height {}", vote.validator, vote.height)
             }
+            Self::SubmitReferendum(_)
+            | Self::CastVote(_)
+            | Self::RemoveVote(_)
+            | Self::Delegate(_)
+            | Self::Undelegate(_)
+            | Self::TrimDelegation(_) => govern(f, self),
         }
     }
 }
@@ -79,6 +87,44 @@ fn register(f: &mut fmt::Formatter<'_>, m: &registry::RegisterArtifact) -> fmt::
     let manifest = &m.manifest;
     let (name, version) = (&manifest.name, &manifest.version);
     write!(f, "register the {:?} {name:?} {version} as {}", manifest.kind, manifest.id())
+}
+
+/// The messages of governance; nothing of all others.
+fn govern(f: &mut fmt::Formatter<'_>, message: &Message) -> fmt::Result {
+    if let Message::SubmitReferendum(m) = message {
+        let governance::SubmitReferendum { track, title, action } = m;
+        return write!(f, "submit the referendum {title:?} on the {track} track: {action}");
+    }
+    if let Message::CastVote(m) = message {
+        return vote(f, m);
+    }
+    if let Message::RemoveVote(m) = message {
+        return write!(f, "take back the vote on referendum {}", m.referendum);
+    }
+    if let Message::Delegate(m) = message {
+        return write!(f, "delegate {} on the {} track to {}", m.amount, m.track, m.to);
+    }
+    if let Message::Undelegate(m) = message {
+        return write!(f, "take back what is delegated on the {} track", m.track);
+    }
+    if let Message::TrimDelegation(m) = message {
+        return write!(f, "lower the delegation of {} on the {} track", m.account, m.track);
+    }
+    Ok(())
+}
+
+fn vote(f: &mut fmt::Formatter<'_>, m: &governance::CastVote) -> fmt::Result {
+    let referendum = m.referendum;
+    match m.ballot {
+        Ballot::Whole { side, amount, .. } => {
+            write!(f, "vote {} with {amount} on referendum {referendum}", side.name())
+        }
+        Ballot::Split { aye, nay, abstain } => write!(
+            f,
+            "vote aye with {aye}, nay with {nay} and abstain with {abstain} on referendum \
+             {referendum}"
+        ),
+    }
 }
 
 fn request(f: &mut fmt::Formatter<'_>, m: &task::RequestTask) -> fmt::Result {

@@ -1,8 +1,9 @@
 //! Who works honestly is never slashed, whatever everyone else does.
 
 use probity_primitives::OperatorId;
-use probity_protocol::Event;
+use probity_protocol::Event as Fact;
 use probity_protocol::task::Mode;
+use probity_runtime::Event;
 use probity_simulations::{Behaviour, World, WorldConfig};
 use proptest::prelude::*;
 
@@ -29,7 +30,7 @@ fn slashed(seed: u64, behaviours: &[usize], mode: Mode) -> (World, Vec<OperatorI
     let task = world.newest_task().unwrap();
     world.finish(task, 400).unwrap();
     let found = world.events.iter().filter_map(|(_, event)| {
-        if let Event::Slashed { operator, .. } = event { Some(*operator) } else { None }
+        if let Event::Rule(Fact::Slashed { operator, .. }) = event { Some(*operator) } else { None }
     });
     let found = found.collect();
     (world, found)

@@ -10,7 +10,7 @@ use probity_simulations::{Behaviour, World, WorldConfig};
 /// A world with a task in a phase; where it is late enough, a member that did not reveal is
 /// slashed.
 fn world(phase: TaskPhase) -> (World, TaskId) {
-    let mut world = World::new(&WorldConfig { seed: 4, ..WorldConfig::default() }).unwrap();
+    let mut world = World::new(&WorldConfig { seed: 5, ..WorldConfig::default() }).unwrap();
     let (benchmark, models) = world.publish(&[800_000]).unwrap();
     let person = world.people[0].clone();
     world.must(&person, World::request(benchmark, models[0], Mode::Exact)).unwrap();

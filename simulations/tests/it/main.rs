@@ -11,6 +11,8 @@ mod evidence;
 #[cfg(test)]
 mod genesis;
 #[cfg(test)]
+mod governance;
+#[cfg(test)]
 mod honesty;
 #[cfg(test)]
 mod invariants;

@@ -67,6 +67,7 @@ fn document(chain: &Chain, old: &Genesis, chain_id: &str) -> Result<(Genesis, Ex
         chain_id: crate::demo::cast::text(chain_id)?,
         time_ms: chain.tip().time_ms,
         params: ledger.params.get().clone(),
+        governance: chain.dao().params.get().clone(),
         accounts: BoundedVec::from_vec(accounts).or_fail(Code::Other, "too many accounts")?,
         operators: BoundedVec::from_vec(operators).or_fail(Code::Other, "too many operators")?,
         beacon_seed: chain.tip().state_root,

@@ -74,6 +74,7 @@ pub fn genesis(validators: u8, people: u8) -> Result<Genesis, Broken> {
         time_ms: START_MS,
         token: Token { symbol: text("PBY")?, decimals: 9 },
         params: Params::development(),
+        governance: probity_dao::Params::development(),
         accounts: list(accounts)?,
         operators: list(operators?)?,
         beacon_seed: Hash::from_bytes([7; 32]),

@@ -19,16 +19,17 @@ pub const ALLOWED: [(&str, &[&str]); 16] = [
     ("harness", &["primitives"]),
     ("keys", &["primitives"]),
     ("metrics", &[]),
-    ("api", &["primitives", "protocol", "runtime"]),
-    ("client", &["primitives", "protocol", "runtime", "api"]),
+    ("api", &["primitives", "protocol", "dao", "runtime"]),
+    ("client", &["primitives", "protocol", "dao", "runtime", "api"]),
     ("evaluator", &["primitives", "protocol", "runtime", "harness", "client", "keys", "metrics"]),
-    ("web", &["primitives", "protocol", "runtime", "api"]),
+    ("web", &["primitives", "protocol", "dao", "runtime", "api"]),
     ("simulations", &["primitives", "protocol", "dao", "runtime"]),
     (
         "node",
         &[
             "primitives",
             "protocol",
+            "dao",
             "runtime",
             "harness",
             "evaluator",
@@ -38,8 +39,8 @@ pub const ALLOWED: [(&str, &[&str]); 16] = [
             "metrics",
         ],
     ),
-    ("sim-network", &["primitives", "protocol", "runtime", "node"]),
-    ("fuzz-entry", &["primitives", "protocol", "runtime", "api", "keys", "harness", "node"]),
+    ("sim-network", &["primitives", "protocol", "dao", "runtime", "node"]),
+    ("fuzz-entry", &["primitives", "protocol", "dao", "runtime", "api", "keys", "harness", "node"]),
     ("tidy", &[]),
 ];
 

@@ -16,8 +16,13 @@ const DOMAINS: (&str, &str) = ("primitives/src/hash.rs", "docs/spec/01-arithmeti
 /// Where the tables' tags stand.
 const TABLES: (&str, &str) = ("protocol/src/ledger.rs", "docs/spec/20-blocks.md");
 
+/// The numbers of governance itself.
+const GOVERNANCE: (&str, &str) = ("dao/src/params.rs", "docs/spec/14-governance.md");
+/// Where the tags of governance's tables stand.
+const DAO_TABLES: (&str, &str) = ("dao/src/ledger.rs", "docs/spec/20-blocks.md");
+
 /// Enums all of whose variants a chapter names: crate, enum, chapter.
-const ENUMS: [(&str, &str, &str); 10] = [
+const ENUMS: [(&str, &str, &str); 16] = [
     ("protocol/src/", "BankError", "docs/spec/03-buckets.md"),
     ("protocol/src/", "LineageError", "docs/spec/05-registry.md"),
     ("protocol/src/", "TaskError", "docs/spec/06-tasks.md"),
@@ -28,6 +33,12 @@ const ENUMS: [(&str, &str, &str); 10] = [
     ("protocol/src/", "SlashError", "docs/spec/12-slashing.md"),
     ("protocol/src/", "Offence", "docs/spec/12-slashing.md"),
     ("protocol/src/", "SlashState", "docs/spec/12-slashing.md"),
+    ("dao/src/", "ActionError", "docs/spec/14-governance.md"),
+    ("dao/src/", "SubmitError", "docs/spec/14-governance.md"),
+    ("dao/src/", "VoteError", "docs/spec/14-governance.md"),
+    ("dao/src/", "DelegationError", "docs/spec/14-governance.md"),
+    ("dao/src/", "ParamError", "docs/spec/14-governance.md"),
+    ("runtime/src/", "EnactError", "docs/spec/14-governance.md"),
 ];
 
 /// Parameters, tags and refusals that their chapter does not name.
@@ -50,6 +61,8 @@ pub fn check_names(files: &[File]) -> Vec<Finding> {
     compare(PARAMS, fields);
     compare(DOMAINS, tags);
     compare(TABLES, table_tags);
+    compare(GOVERNANCE, fields);
+    compare(DAO_TABLES, table_tags);
     for (source, name, chapter) in ENUMS {
         let sources = files.iter().filter(|file| file.path.starts_with(source));
         let found: Vec<String> = sources.flat_map(|file| variants(&file.text, name)).collect();
@@ -236,7 +249,10 @@ mod tests {
             File::sample(DOMAINS.0, "Self::Leaf => b\"LEAF\","),
             File::sample(DOMAINS.1, "`LEAF`"),
             File::sample(TABLES.0, "    tasks: Table<TaskId, Task> = 0x40,"),
-            File::sample(TABLES.1, "`tasks` `0x40`"),
+            File::sample(TABLES.1, "`tasks` `0x40`\n`votes` `0x78`"),
+            File::sample(GOVERNANCE.0, "    pub veto: Ppm,"),
+            File::sample(GOVERNANCE.1, "`veto`"),
+            File::sample(DAO_TABLES.0, "    votes: Table<K, Vote> = 0x78,"),
         ]
         .into_iter()
         .map(|file| if file.path == chapter { File::sample(chapter, content) } else { file })
@@ -253,7 +269,10 @@ mod tests {
         assert_eq!(unnamed(&house("", "")), [""; 0]);
         assert_eq!(unnamed(&house(PARAMS.1, "`checks.other`")), ["does not name spot"]);
         assert_eq!(unnamed(&house(DOMAINS.1, "`NODE`")), ["does not name LEAF"]);
-        assert_eq!(unnamed(&house(TABLES.1, "`tasks`\n`0x40`")), ["does not name tasks 0x40"]);
+        assert_eq!(
+            unnamed(&house(TABLES.1, "`tasks`\n`0x40`\n`votes` `0x78`")),
+            ["does not name tasks 0x40"]
+        );
         assert_eq!(unnamed(&house(TABLES.0, "")).len(), 1);
     }
 

@@ -8,8 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use probity_primitives::{BlockHash, Height, TxHash};
-use probity_protocol::Event;
-use probity_runtime::{Header, Receipt};
+use probity_runtime::{Event, Header, Receipt};
 use serde::{Deserialize, Serialize};
 
 /// The name of the record that says there is a block.
@@ -149,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_fact_is_named_by_its_tag() {
-        let event = Event::EpochStarted { epoch: 1, validators: 4, eligible: 4 };
-        assert_eq!(Happening::Fact(event).name(), "epoch_started");
+        let event = probity_protocol::Event::EpochStarted { epoch: 1, validators: 4, eligible: 4 };
+        assert_eq!(Happening::Fact(event.into()).name(), "epoch_started");
     }
 }

@@ -142,10 +142,12 @@ fn after_a_slash_all_that_is_left_is_locked() {
 #[test]
 fn one_slash_takes_from_no_more_places_than_a_record_holds() {
     let (mut world, operator) = World::with_operator(0);
-    world.bond(0, operator, tokens(1_000)).unwrap();
+    world.bond(0, operator, tokens(500)).unwrap();
+    world.bond(1, operator, tokens(500)).unwrap();
     for epoch in 0..70 {
         world.at_epoch(epoch);
-        world.unbond(0, operator, Some(tokens(1))).unwrap();
+        // Two accounts, since one has fewer parts on their way out.
+        world.unbond(u8::from(epoch < 35), operator, Some(tokens(1))).unwrap();
     }
     let (sources, taken) = take(&mut world, operator, tokens(1_000), 0);
     assert_eq!((sources.len(), taken), (64, tokens(930 + 63)));
