@@ -21,8 +21,10 @@ use crate::actor::{Actor, Behaviour, NETWORK, person};
 use crate::setup::synthetic;
 use crate::world::{World, WorldError};
 
+pub mod governance;
+
 /// How many kinds of acts there are.
-pub const KINDS: u8 = 24;
+pub const KINDS: u8 = 32;
 
 /// One thing that someone does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,7 +206,8 @@ impl World {
             7..=13 => Some(self.stake_wish(kind, sender, luck)),
             14..=18 => Some(self.artifact_wish(kind, sender, luck)?),
             19 | 20 => self.request_wish(luck).map(|message| (sender.clone(), message)),
-            _ => self.work_wish(kind, luck),
+            21..=23 => self.work_wish(kind, luck),
+            _ => Some(self.govern_wish(kind, sender, luck)?),
         })
     }
 

@@ -178,13 +178,13 @@ fn snapshot(world: &World, shelf: &Shelf) -> Result<(Manifest, Duration), Failur
 }
 
 fn large_chain(world: &World) -> Result<Chain, Failure> {
-    let mut ledger = world.ledger().clone();
+    let mut state = world.chain.state().clone();
     for number in 0..ACCOUNTS {
         let key = PublicKey::from_bytes(*Hash::of(Domain::Seed, &number).as_bytes());
         let account = Account { free: Amount::from_units(1 + u128::from(number)), nonce: 3 };
-        ledger.accounts.insert(Address::of(&key, Network::Test), account);
+        state.ledger.accounts.insert(Address::of(&key, Network::Test), account);
     }
-    let entries: Vec<_> = ledger.entries().collect();
+    let entries: Vec<_> = state.entries().collect();
     let leaves: Leaves = entries.iter().map(|(key, value)| (&key[..], &value[..])).collect();
     let (_, state_root) = leaves.rooted();
     let parent = world.chain.tip();

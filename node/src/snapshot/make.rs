@@ -58,7 +58,7 @@ fn write_chunks(chain: &Chain, folder: &Path) -> Result<(u64, Vec<ChunkInfo>), S
         chunks.push(info);
         Ok::<(), SnapshotError>(())
     };
-    for (key, value) in chain.ledger().entries() {
+    for (key, value) in chain.state().entries() {
         count = count.saturating_add(1);
         cutter.push(key, value).map_or(Ok(()), &mut write)?;
     }

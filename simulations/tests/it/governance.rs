@@ -4,6 +4,7 @@ mod attacks;
 mod delegating;
 mod enacting;
 mod locking;
+mod random;
 mod voting;
 
 use probity_dao::action::Change;

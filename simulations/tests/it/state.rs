@@ -52,7 +52,7 @@ fn replaying_the_log_gives_the_identical_roots() {
 fn a_chain_loads_from_its_entries_and_goes_on_alike() {
     let world = lived();
     let tip = world.chain.tip().clone();
-    let loaded = Chain::load(&world.genesis, tip, world.ledger().entries()).unwrap();
+    let loaded = Chain::load(&world.genesis, tip, world.chain.state().entries()).unwrap();
     assert_eq!(loaded.validators(), world.chain.validators());
     let mut continued = world.clone();
     continued.chain = loaded;
@@ -69,10 +69,10 @@ fn damaged_entries_are_not_loaded() {
     let load = |entries: Vec<(Vec<u8>, Vec<u8>)>| {
         Chain::load(&world.genesis, tip.clone(), entries).unwrap_err()
     };
-    let mut missing: Vec<_> = world.ledger().entries().collect();
+    let mut missing: Vec<_> = world.chain.state().entries().collect();
     missing.pop();
     assert!(matches!(load(missing), LoadError::Root { .. }));
-    let mut changed: Vec<_> = world.ledger().entries().collect();
+    let mut changed: Vec<_> = world.chain.state().entries().collect();
     let key = account_key(&world, 0);
     let place = changed.iter().position(|(k, _)| *k == key).unwrap();
     changed[place].1[0] ^= 1;
@@ -85,7 +85,7 @@ fn a_store_of_another_chain_is_not_loaded() {
     let world = lived();
     let mut other: Genesis = world.genesis.clone();
     other.chain_id = probity_primitives::BoundedString::new("other").unwrap();
-    let error = Chain::load(&other, world.chain.tip().clone(), world.ledger().entries());
+    let error = Chain::load(&other, world.chain.tip().clone(), world.chain.state().entries());
     assert!(matches!(error, Err(LoadError::Chain { .. })));
 }
 

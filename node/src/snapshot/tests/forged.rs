@@ -97,7 +97,7 @@ fn every_flipped_bit_of_a_chunk_is_found_by_its_hash() {
 
 #[test]
 fn entries_with_chunks_and_counts_that_agree_are_refused_by_the_root() {
-    let entries = |stage: &Stage| stage.world.ledger().entries().collect::<Vec<_>>();
+    let entries = |stage: &Stage| stage.world.chain.state().entries().collect::<Vec<_>>();
     type Change = fn(&mut Vec<chunk::StateEntry>);
     let changes: [(&str, Change); 4] = [
         ("root", |entries| drop(entries.remove(9))),
@@ -126,7 +126,7 @@ fn entries_with_chunks_and_counts_that_agree_are_refused_by_the_root() {
 fn a_header_with_another_root_is_refused_by_the_votes() {
     let stage = stage();
     // A maker that invents money has to invent the root, and then nobody has voted for it.
-    let mut others: Vec<_> = stage.world.ledger().entries().collect();
+    let mut others: Vec<_> = stage.world.chain.state().entries().collect();
     let account = others.iter_mut().find(|(key, _)| key[0] == 0x10).unwrap();
     account.1[0] ^= 1;
     let leaves: Leaves = others.iter().map(|(key, value)| (&key[..], &value[..])).collect();

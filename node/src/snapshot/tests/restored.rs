@@ -41,7 +41,7 @@ fn a_restored_node_has_the_state_and_goes_on_with_the_same_blocks() {
         assert_eq!(replica.chain().tip(), world.chain.tip());
         let changes = replica.history().set_changes(world.chain.height()).unwrap();
         assert_eq!(changes.len(), world.changes.len());
-        for (key, _) in world.ledger().entries().step_by(7) {
+        for (key, _) in world.chain.state().entries().step_by(7) {
             let proof = prove(&StoreTree(opened.as_ref()), &key, height).unwrap();
             proof.verify(manifest.header.state_root).unwrap();
         }

@@ -4,6 +4,16 @@ use probity_runtime::governance::message::{Delegate, RemoveVote, TrimDelegation,
 
 use super::*;
 
+/// The message that gives power.
+pub(super) fn delegation(
+    track: Track,
+    to: Address,
+    amount: Amount,
+    conviction: Conviction,
+) -> Message {
+    Message::Delegate(Delegate { track, to, amount, conviction })
+}
+
 fn give(world: &mut World, from: usize, to: usize, amount: u64, conviction: Conviction) {
     let to = address(&owner(world, to));
     let (track, amount) = (Track::Parameters, tokens(amount));
