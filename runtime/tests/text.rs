@@ -2,6 +2,9 @@
 
 #![cfg(test)]
 
+#[path = "text/governance.rs"]
+mod governance;
+
 use std::collections::BTreeSet;
 
 use probity_primitives::transcript::{Answer, Fold, Leaf, Opening};
@@ -34,7 +37,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 /// How many kinds of message there are: the first byte of an encoding says which.
-const KINDS: usize = 24;
+const KINDS: usize = 30;
 
 fn pair() -> Keypair {
     Keypair::from_seed([1; 32])
@@ -254,6 +257,7 @@ fn messages() -> Vec<Message> {
         first: vote(VoteKind::Prevote, None),
         second: vote(VoteKind::Precommit, Some(BlockHash(hash(64)))),
     }));
+    all.extend(governance::messages());
     all
 }
 
@@ -366,8 +370,8 @@ fn no_text_of_a_user_begins_a_line() {
 proptest! {
     #[test]
     fn different_bodies_have_different_texts(
-        one in 0..28usize,
-        other in 0..28usize,
+        one in 0..64usize,
+        other in 0..64usize,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         memo in "\\PC{0,20}|[ \\\\\"u{}a0-9]{0,20}",
         second in "\\PC{0,20}|[ \\\\\"u{}a0-9]{0,20}",

@@ -43,14 +43,17 @@ fn ask(shown: &str) -> Result<(), Failure> {
     Err(Failure::new(Code::NeedsInput, "not confirmed; nothing was signed"))
 }
 
-/// Whether a message moves stake, keys or ownership.
+/// Whether a message moves stake, keys, ownership or a vote, or locks tokens.
 const fn must_be_asked(message: &Message) -> bool {
     match message {
         Message::RegisterOperator(_)
         | Message::RotateOperatorKey(_)
         | Message::Bond(_)
         | Message::Unbond(_)
-        | Message::TransferArtifact(_) => true,
+        | Message::TransferArtifact(_)
+        | Message::SubmitReferendum(_)
+        | Message::CastVote(_)
+        | Message::Delegate(_) => true,
         Message::Transfer(_)
         | Message::EditOperator(_)
         | Message::Withdraw(_)
@@ -69,6 +72,9 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::JuryCommit(_)
         | Message::JuryReveal(_)
         | Message::SubmitEvidence(_)
-        | Message::SubmitVoteEvidence(_) => false,
+        | Message::SubmitVoteEvidence(_)
+        | Message::RemoveVote(_)
+        | Message::Undelegate(_)
+        | Message::TrimDelegation(_) => false,
     }
 }
