@@ -11,6 +11,7 @@ pub(crate) mod inference;
 pub(crate) mod io;
 pub(crate) mod load;
 pub(crate) mod sync;
+pub(crate) mod votes;
 
 use serde::Serialize;
 
@@ -95,6 +96,9 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
     }
     if wanted(BenchPart::Sync) {
         figures.extend(sync::measure()?);
+    }
+    if wanted(BenchPart::Votes) {
+        figures.extend(votes::measure()?);
     }
     if part == Some(BenchPart::Growth) {
         for kind in [StoreKind::Sled, StoreKind::Redb] {

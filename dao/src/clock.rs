@@ -246,3 +246,6 @@ fn approve(ledger: &mut Ledger, ctx: &mut Context, id: ReferendumId) {
     ledger.schedule.insert((enact_at, id), ());
     ctx.emit(Event::ReferendumApproved { referendum: id, enact_at });
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,7 @@
 
 pub mod actor;
 pub mod chaos;
+pub mod electorate;
 pub mod play;
 mod setup;
 pub mod sheet;

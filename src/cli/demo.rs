@@ -41,6 +41,8 @@ pub(crate) enum BenchPart {
     Io,
     /// Catching up by blocks and by a snapshot.
     Sync,
+    /// A vote of many, and the block that closes it.
+    Votes,
     /// Memory and store over many blocks, with each store; takes long.
     Growth,
     /// Four nodes that are offered more transactions than they can take; only by name.

@@ -1,6 +1,7 @@
 //! Referenda through the real chain, with every invariant checked after every block.
 
 mod attacks;
+mod broken;
 mod delegating;
 mod enacting;
 mod locking;
