@@ -89,10 +89,10 @@ impl Trial {
     }
 
     fn end(&self, id: ReferendumId) -> (Height, bool) {
-        match self.known(id).stage {
-            Stage::Deciding { until, extended, .. } => (until, extended),
-            ref other => panic!("{}", other.name()),
-        }
+        let Stage::Deciding { until, extended, .. } = self.known(id).stage else {
+            panic!("{}", self.stage(id));
+        };
+        (until, extended)
     }
 }
 
