@@ -55,6 +55,8 @@ pub enum Bucket {
     Treasury,
     /// A referendum's deposit until it ends.
     GovDeposit(u64),
+    /// What the sides of a dispute put up.
+    BondEscrow(u64),
 }
 
 /// An account: what it may spend and how many transactions it has sent.

@@ -20,8 +20,10 @@ pub mod error;
 pub mod jury;
 pub mod member;
 pub mod message;
+pub(crate) mod panel;
 pub mod phases;
 pub mod request;
+pub(crate) mod result;
 mod settlement;
 mod spot;
 mod state;
@@ -29,9 +31,10 @@ mod sums;
 
 pub use error::TaskError;
 pub use state::{
-    Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome,
-    OutcomeState, Phase, Request, Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,
+    Correction, Counting, Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode,
+    Opened, Outcome, OutcomeState, Phase, Request, Revealed, Standing, Submission, Task,
+    VerdictOfItem, VoidReason,
 };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

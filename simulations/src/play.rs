@@ -18,7 +18,7 @@ use crate::sheet::{Sheet, leaf_list};
 use crate::world::{World, WorldError};
 
 /// The engine that everyone states.
-fn engine() -> Hash {
+pub(crate) fn engine() -> Hash {
     Hash::of(Domain::EngineProfile, "synthetic")
 }
 
@@ -86,6 +86,7 @@ impl World {
                 Role::Juror => self.juror(actor, &assignment, sheet)?,
             });
         }
+        messages.extend(self.dispute_due_of(actor)?);
         Ok(messages)
     }
 

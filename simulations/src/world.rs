@@ -13,7 +13,7 @@ use probity_runtime::genesis::{Genesis, GenesisError};
 use probity_runtime::invariants::{self, Violation};
 use probity_runtime::receipt::{Outcome, Receipt};
 use probity_runtime::result_certificate::{
-    BuildError, ResultCertificate, SetChange, Sources, reveals_in,
+    BuildError, PresentResult, ResultCertificate, SetChange, Sources, reveals_in,
 };
 use probity_runtime::tree::MemoryTree;
 use probity_runtime::tx::{TxBody, TxError};
@@ -46,6 +46,8 @@ pub struct WorldConfig {
     pub params: Params,
     /// The numbers of governance.
     pub governance: probity_dao::Params,
+    /// How many items the synthetic benchmark has.
+    pub items: u32,
     /// Whether every block's state is checked against every invariant.
     pub check: bool,
 }
@@ -60,6 +62,7 @@ impl Default for WorldConfig {
             balance: Amount::from_tokens(10_000),
             params: Params::development(),
             governance: probity_dao::Params::development(),
+            items: 200,
             check: true,
         }
     }
@@ -140,6 +143,7 @@ pub struct World {
     /// Every change of validators so far, as certificates need it.
     pub changes: Vec<SetChange>,
     pub(crate) seed: u64,
+    pub(crate) items: u32,
     check: bool,
     pending: Vec<VerifiedTx>,
 }
@@ -169,6 +173,7 @@ impl World {
             events: Vec::new(),
             changes: Vec::new(),
             seed: config.seed,
+            items: config.items,
             check: config.check,
             pending: Vec::new(),
         };
@@ -319,6 +324,22 @@ impl World {
             reveals: reveals_in(task, round, outcome, blocks),
         };
         Ok(ResultCertificate::build(sources, task)?)
+    }
+
+    /// What the newest state has of a task's result, proven.
+    ///
+    /// # Errors
+    /// [`WorldError::Certificate`] never: the tree keeps every height.
+    pub fn present(&self, task: TaskId) -> Result<PresentResult, WorldError> {
+        let sources = Sources {
+            genesis: &self.genesis,
+            chain: &self.chain,
+            store: &self.tree,
+            commit: self.certify(self.chain.tip(), self.chain.validators())?,
+            changes: self.changes.clone(),
+            reveals: Vec::new(),
+        };
+        Ok(PresentResult::build(sources, task)?)
     }
 
     /// The operator with an identifier.

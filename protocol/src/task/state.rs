@@ -6,6 +6,6 @@ mod submission;
 mod task;
 
 pub use jury::{Jury, JuryBallot, JuryPhase, VerdictOfItem};
-pub use outcome::{MemberOutcome, Outcome, OutcomeState};
+pub use outcome::{Correction, Counting, MemberOutcome, Outcome, OutcomeState};
 pub use submission::{Opened, Revealed, Standing, Submission};
 pub use task::{Due, Frozen, Member, Mode, Phase, Request, Task, VoidReason};

@@ -9,7 +9,7 @@ use probity_primitives::{
 use serde::{Deserialize, Serialize};
 
 use crate::event::TaskPhase;
-use crate::params::{Checks, FeeSplit, Juries, Tasks};
+use crate::params::{Checks, Disputes, FeeSplit, Juries, Tasks};
 
 /// How scores of honest members may differ.
 #[derive(
@@ -82,6 +82,8 @@ pub struct Frozen {
     pub checks: Checks,
     /// Juries.
     pub jury: Juries,
+    /// Disputes.
+    pub dispute: Disputes,
     /// The split of the fee.
     pub split: FeeSplit,
 }
@@ -205,6 +207,8 @@ pub enum VoidReason {
     Unavailable,
     /// No operator could be drawn.
     NoCommittee,
+    /// Its results were proven false twice.
+    Overturned,
 }
 
 /// One evaluation.
@@ -218,6 +222,8 @@ pub struct Task {
     pub requested: Height,
     /// The present round, from 1.
     pub round: u8,
+    /// Whether a result was proven false and a larger committee drawn: at most once.
+    pub reopened: bool,
     /// Where it stands.
     pub phase: Phase,
 }
@@ -257,4 +263,6 @@ pub enum Due {
     Task(TaskId),
     /// A slash is shared out.
     Slash(u64),
+    /// A stage of a dispute ends.
+    Dispute(u64),
 }
