@@ -18,10 +18,13 @@ use crate::beacon::VrfMix;
 use crate::dispute::{Dispute, DisputeBallot, TaskDisputes};
 use crate::event::Event;
 use crate::params::Params;
+use crate::pause::Pause;
 use crate::registry::{Artifact, Benchmark};
 use crate::slashing::{Conviction, Slash, Window};
 use crate::staking::{Claim, Delegation, Operator, PastKeys, Snapshot, Tranche, ValidatorSet};
-use crate::task::{Due, Jury, JuryBallot, Outcome, Submission, Task};
+use crate::supply::Issuance;
+use crate::task::{Audit, AuditEntry, Due, Jury, JuryBallot, Outcome, Submission, Task};
+use crate::upgrade::Protocol;
 
 /// What a rule may know of the block it runs in, and where it says what happened.
 #[derive(Debug, Clone)]
@@ -64,6 +67,12 @@ tables! {
     snapshot: Single<Snapshot> = 0x04,
     /// Counters of things that are numbered.
     counters: Single<Counters> = 0x05,
+    /// What was minted, what may be, and what flows.
+    issuance: Single<Issuance> = 0x06,
+    /// The newest pause of payouts.
+    pause: Single<Pause> = 0x07,
+    /// The version of the rules, and the one that is planned.
+    protocol: Single<Protocol> = 0x08,
     /// Accounts.
     accounts: Table<Address, Account> = 0x10,
     /// All buckets but the accounts' own.
@@ -104,6 +113,10 @@ tables! {
     task_disputes: Table<TaskId, TaskDisputes> = 0x48,
     /// How many disputes an account has open.
     account_disputes: Table<Address, u32> = 0x49,
+    /// Audits.
+    audits: Table<TaskId, Audit> = 0x4a,
+    /// What an auditor has sent.
+    audit_entries: Table<(TaskId, OperatorId), AuditEntry> = 0x4b,
     /// Slashes that wait.
     slashes: Table<u64, Slash> = 0x50,
     /// What an operator has lost in one task: the largest of its faults counts, not their sum.

@@ -36,6 +36,10 @@ pub struct Params {
     pub audit: Audits,
     /// Disputes.
     pub dispute: Disputes,
+    /// Minting, and what pays validators.
+    pub supply: Minting,
+    /// The pause of payouts.
+    pub pause: Pauses,
     /// The evaluator classes, in ascending order of id.
     pub classes: BoundedVec<Class, 16>,
 }
@@ -260,6 +264,34 @@ pub struct Disputes {
     pub max_per_task: u32,
     /// Disputes that one account may have open; each doubles the bond of its next one.
     pub max_per_account: u32,
+}
+
+/// Minting, and what pays validators.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minting {
+    /// The year that the yearly cap counts by, in blocks.
+    pub year_blocks: u64,
+    /// How long minted money takes to reach the pools, in blocks.
+    pub stream_blocks: u64,
+    /// What a verified compute unit earns to be minted.
+    pub lambda: Amount,
+    /// The audit pool's share of what is minted.
+    pub audit_pool: Bps,
+    /// The reward pool's share; the rest goes to the treasury.
+    pub reward_pool: Bps,
+    /// What an epoch pays its validators, of what the reward pool holds.
+    pub reward_share: Ppm,
+}
+
+/// The pause of payouts, in blocks.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pauses {
+    /// The longest.
+    pub max_blocks: u64,
+    /// From the beginning of one to the next, at least.
+    pub every_blocks: u64,
 }
 
 /// A class of work, with the governed price of one seat.

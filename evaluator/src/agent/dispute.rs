@@ -69,8 +69,7 @@ impl Sender<'_> {
             return Err(AgentError::NotPrepared(job));
         };
         let kept = self.workshop.votes.get(job).map_err(WorkError::from)?;
-        let ballot =
-            self.ballot(kept.ok_or(AgentError::NotPrepared(job))?, dispute, level, draw);
+        let ballot = self.ballot(kept.ok_or(AgentError::NotPrepared(job))?, dispute, level, draw);
         if act == Act::VoteReveal {
             return Ok(Message::DisputeReveal(DisputeReveal { ballot }));
         }

@@ -3,8 +3,8 @@
 use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
 
 use super::{
-    Audits, Checks, Class, Disputes, FeeSplit, Fees, Juries, Params, SizeStep, Slashing, Staking,
-    Tasks,
+    Audits, Checks, Class, Disputes, FeeSplit, Fees, Juries, Minting, Params, Pauses, SizeStep,
+    Slashing, Staking, Tasks,
 };
 
 /// Blocks in a day of six-second blocks.
@@ -66,6 +66,11 @@ impl Default for Params {
                 private_share: Ppm::new(125_000),
             },
             dispute: disputes(),
+            supply: minting(),
+            pause: Pauses {
+                max_blocks: 7_u64.saturating_mul(DAY),
+                every_blocks: 30_u64.saturating_mul(DAY),
+            },
             classes: list(&[Class {
                 id: 0,
                 seat_price: Amount::from_tokens(3),
@@ -89,7 +94,7 @@ impl Params {
         params.task.open_blocks = 2;
         params.task.commit_blocks = 20;
         params.task.commit_min = 5;
-        params.task.commit_max = 200;
+        params.task.commit_max = 160;
         params.task.reveal_blocks = 8;
         params.task.spot_blocks = 8;
         params.task.provisional_blocks = 40;
@@ -107,6 +112,10 @@ impl Params {
         params.slashing.window_blocks = 140;
         params.slashing.fault_jail_blocks = 20;
         params.slashing.false_jail_blocks = 140;
+        params.supply.year_blocks = 3_650;
+        params.supply.stream_blocks = 60;
+        params.pause.max_blocks = 70;
+        params.pause.every_blocks = 300;
         params
     }
 }
@@ -148,6 +157,17 @@ fn disputes() -> Disputes {
         defender: Ppm::new(100_000),
         max_per_task: 8,
         max_per_account: 4,
+    }
+}
+
+fn minting() -> Minting {
+    Minting {
+        year_blocks: 365_u64.saturating_mul(DAY),
+        stream_blocks: 90_u64.saturating_mul(DAY),
+        lambda: Amount::from_units(100_000_000),
+        audit_pool: Bps::new(2_000),
+        reward_pool: Bps::new(4_000),
+        reward_share: Ppm::new(10_000),
     }
 }
 

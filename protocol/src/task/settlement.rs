@@ -11,6 +11,7 @@
 
 use probity_primitives::{Amount, Height, Seats, TaskId};
 
+use super::audit;
 use super::error::TaskError;
 use super::phases::{release, start_round};
 use super::result;
@@ -21,10 +22,10 @@ use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
 use crate::params::MAX_SEATS;
-use crate::{dispute, registry, staking};
+use crate::{dispute, pause, registry, staking, supply};
 
-/// Pays everyone and makes the result final, or draws anew if it fell. While a jury sits or a
-/// dispute is open, it waits.
+/// Pays everyone and makes the result final, or draws anew if it fell. While a jury sits, an audit
+/// runs or a dispute is open, it waits.
 pub(super) fn finish(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -35,6 +36,7 @@ pub(super) fn finish(
         ledger.schedule.insert((next, Due::Task(id)), ());
         return Ok(());
     }
+    pause::check(ledger, ctx.height)?;
     let fallen = ledger.outcomes.get(&id).filter(|known| known.state == OutcomeState::Overturned);
     if let Some(outcome) = fallen.cloned() {
         return again(ledger, ctx, id, task, &outcome);
@@ -94,6 +96,7 @@ pub(super) fn void(
     reason: VoidReason,
     paid: &[Member],
 ) -> Result<(), TaskError> {
+    pause::check(ledger, ctx.height)?;
     let escrow = Bucket::TaskEscrow(id);
     for member in paid {
         let owed = task.frozen.seat_price.checked_mul(u128::from(member.seats.0))?;
@@ -135,9 +138,7 @@ fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Resul
     let rest = ledger.balance(escrow);
     ledger.transfer(escrow, Bucket::Treasury, rest)?;
     let units = u128::from(verified).saturating_mul(u128::from(task.frozen.compute_units));
-    let counters = ledger.counters.get_mut();
-    counters.compute_units = counters.compute_units.saturating_add(units);
-    Ok(())
+    Ok(supply::credit(ledger, units, task.frozen.lambda)?)
 }
 
 /// Paid are members within the tolerance whose openings passed or could not be judged, and flagged
@@ -193,7 +194,7 @@ fn waits_until(
         JuryPhase::Commit { until } | JuryPhase::Reveal { until } => Some(until),
         JuryPhase::Done { .. } => None,
     });
-    let sits = jury.max(dispute::open_until(ledger, id));
+    let sits = jury.max(audit::runs_until(ledger, id)).max(dispute::open_until(ledger, id));
     if let Some(until) = sits {
         return Ok(Some(until.max(ctx.height).checked_add(1)?));
     }

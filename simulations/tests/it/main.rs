@@ -24,3 +24,5 @@ mod queries;
 mod state;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod upgrade;

@@ -33,17 +33,14 @@ pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) ->
 }
 
 /// The results that an account could dispute in the next block.
-pub(super) async fn disputable(
-    State(app): State<App>,
-    Id(address): Id<Address>,
-) -> Response {
+pub(super) async fn disputable(State(app): State<App>, Id(address): Id<Address>) -> Response {
     let chain = app.chain();
     answer::one(&chain, query::disputable(chain.ledger(), address, chain.height()))
 }
 
 pub(super) async fn supply(State(app): State<App>) -> Response {
     let chain = app.chain();
-    answer::one(&chain, query::supply(chain.ledger()))
+    answer::one(&chain, query::supply(chain.ledger(), chain.height()))
 }
 
 pub(super) async fn operator(

@@ -15,11 +15,12 @@
 //! | `2 half <= (1 - beta) L6` | a cartel that lies only when it sees a majority loses too |
 //! | what is left of a bond >= two juries | on each level of the ladder, its juries are paid |
 //! | tolerance cap <= 8 | a minority cannot widen the tolerance it shelters in |
+//! | `2 lambda <= least burn per compute unit` | evaluating oneself to mint does not pay |
 //!
 //! Spec: `docs/spec/15-parameters.md`.
 
 use probity_primitives::amount::mul_div;
-use probity_primitives::{Amount, ArithmeticError, Ppm, Seats};
+use probity_primitives::{Amount, ArithmeticError, Bps, Ppm, Seats};
 
 use super::ParamError;
 use crate::dispute::{jury_cost, level_cost};
@@ -106,6 +107,16 @@ pub enum IncentiveError {
         /// What a jury and its redraw cost.
         juries: Amount,
     },
+    /// Evaluating oneself, so that money may be minted, pays.
+    #[error("class {class}: a compute unit mints {lambda}, more than half of the {burn} it burns")]
+    Minting {
+        /// The class's number.
+        class: u16,
+        /// What a compute unit earns to be minted.
+        lambda: Amount,
+        /// What one burns at least, rounded down.
+        burn: Amount,
+    },
     /// The tolerance's cap shelters a minority.
     #[error("a tolerance cap of {cap} is not between the {low} of the tolerance and {limit}")]
     ToleranceCap {
@@ -134,6 +145,9 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     let (half, slash) = (params.audit.half_value, slash_of_false_result(params)?);
     for step in &params.task.sizes {
         check_step(params, step, slash)?;
+        for class in &params.classes {
+            check_minting(params, class, step.seats)?;
+        }
     }
     if u128::from(half).checked_mul(2_000_000).is_none_or(|twice| twice > slash) {
         return Err(IncentiveError::AuditHalf { half, slash }.into());
@@ -168,6 +182,22 @@ fn check_ladder(params: &Params, class: &Class) -> Result<(), ParamError> {
         if left < juries {
             return Err(IncentiveError::BondBelowJuries { level, left, juries }.into());
         }
+    }
+    Ok(())
+}
+
+/// `2 lambda <= burn / (n * units)` for a task of `n` seats at its least fee: all seats verified,
+/// the audit's part of the fee left out.
+fn check_minting(params: &Params, class: &Class, seats: Seats) -> Result<(), ParamError> {
+    let (n, lambda) = (u128::from(seats.0), params.supply.lambda);
+    let whole = u128::from(Bps::ONE.parts());
+    let fee = class.seat_price.checked_mul(n)?;
+    let fee = fee.mul_div_ceil(whole, params.split.evaluators.parts().into())?;
+    let burned = params.split.burn.of_floor(fee)?;
+    let units = Amount::from_units(n).checked_mul(class.compute_units.into())?.units();
+    if lambda.checked_mul(units)?.checked_mul(2)? > burned {
+        let burn = burned.mul_div_floor(1, units)?;
+        return Err(IncentiveError::Minting { class: class.id, lambda, burn }.into());
     }
     Ok(())
 }
