@@ -7,6 +7,7 @@ mod demo;
 mod dev;
 mod eval;
 mod genesis;
+pub(crate) mod gov;
 mod init;
 mod key;
 mod node;
@@ -31,6 +32,7 @@ pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, Evaluator
 pub(crate) use self::genesis::{
     GenesisFile, GenesisVerb, NetworkKind, NewValidator, ParamsKind, Shape,
 };
+pub(crate) use self::gov::{GovDraft, GovVerb, GovVote, Tokens};
 pub(crate) use self::init::Init;
 pub(crate) use self::key::{
     ImportSource, KeyExport, KeyImport, KeyNew, KeyPlace, KeyVerb, PassphraseFlags, SignedText,
@@ -149,6 +151,9 @@ pub(crate) enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(AccountVerb),
+    /// What holders of tokens decide together: referenda, votes, delegations.
+    #[command(subcommand)]
+    Gov(GovVerb),
     /// Operators and what stands behind them.
     #[command(subcommand)]
     Validator(ValidatorVerb),

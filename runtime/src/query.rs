@@ -11,6 +11,7 @@
 mod account;
 mod artifact;
 mod dispute;
+mod governance;
 mod operator;
 mod task;
 
@@ -21,6 +22,11 @@ pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
 pub use dispute::{
     Disputable, DisputableView, DisputeFilter, DisputePart, DisputeSeat, DisputeView, disputable,
     dispute, dispute_seats, disputes,
+};
+pub use governance::{
+    BarView, DelegationKey, Fall, GivenView, HeldView, NextStep, NextView, PositionView,
+    PreviewView, ReceivedView, ReferendumFilter, ReferendumView, Standing, VetoView, VoteView,
+    VoterView, delegations, own_power, position, preview, referenda, referendum, voter, votes,
 };
 pub use operator::{OperatorView, RewardView, SlashView, operator, operators, rewards, slashes};
 pub use task::{
@@ -61,6 +67,12 @@ view! {
     BoardView = "probity.board/v1",
     DisputeView = "probity.dispute/v1",
     DisputableView = "probity.disputable/v1",
+    ReferendumView = "probity.referendum/v1",
+    VoteView = "probity.vote/v1",
+    PositionView = "probity.position/v1",
+    VoterView = "probity.voter/v1",
+    GivenView = "probity.delegation/v1",
+    PreviewView = "probity.preview/v1",
 }
 
 /// A part of a list.
