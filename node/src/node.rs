@@ -16,7 +16,7 @@ use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::genesis::ChainIdentity;
 use probity_web::ApiLimits;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::config::NodeConfig;
 use crate::consensus::driver::{self, DriverConfig};
@@ -24,6 +24,7 @@ use crate::consensus::engine::{self, EngineConfig, EngineError};
 use crate::consensus::safety::Safety;
 use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
+use crate::lookout;
 use crate::metrics::{self, Traffic};
 use crate::network::identity::{IdentityError, load_or_create};
 use crate::network::{
@@ -152,6 +153,7 @@ impl Node {
             history,
             shelf,
             commands,
+            intake: Semaphore::new(relay::INTAKE),
             network,
             cache,
             keeper: requests_end,
@@ -161,6 +163,7 @@ impl Node {
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
             metrics: metrics.as_ref().and_then(|listener| listener.local_addr().ok()),
             home: config.home.clone(),
+            offers: Arc::clone(&consensus.offers),
             safety,
             lock: Mutex::new(Some(lock)),
         };
@@ -180,7 +183,8 @@ impl Node {
     }
 }
 
-/// Listens for the operator's key before it is used, and reports who votes twice.
+/// Listens for the operator's key before it is used, reports who votes twice, and says if this
+/// node's peers cannot help it.
 fn watch_over(
     config: &NodeConfig,
     node: &NodeHandle,
@@ -194,6 +198,7 @@ fn watch_over(
     if let Some(keys) = config.operator.clone() {
         tokio::spawn(Reporter::new(node.clone(), keys).run(evidence));
     }
+    tokio::spawn(lookout::run(node.tip(), Arc::clone(&node.inner.offers)));
 }
 
 /// The lock of the node's folder, which may take a moment to be let go by another process.
@@ -248,7 +253,7 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
         config.operator.clone(),
         config.mempool,
     )?;
-    Ok((store, replica))
+    Ok((store, replica.keeping(config.keep)))
 }
 
 /// Starts what follows the chain to the disk: the mark of its height and its snapshots. Gives the
@@ -318,6 +323,7 @@ fn engine_config(
         equivocates: config.equivocates.clone(),
         wal: config.home.join("engine.wal"),
         block_time: config.block_time,
+        offers: Arc::default(),
     })
 }
 
