@@ -104,9 +104,12 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
     if wanted(BenchPart::Votes) {
         figures.extend(votes::measure()?);
     }
+    if wanted(BenchPart::Restore) {
+        figures.extend(sync::restore()?);
+    }
     if part == Some(BenchPart::Growth) {
         for kind in [StoreKind::Sled, StoreKind::Redb] {
-            figures.extend(growth::measure(kind, arguments.blocks)?);
+            figures.extend(growth::measure(kind, arguments.blocks, arguments.keep_blocks)?);
         }
     }
     // Longer than all others together, so it is run only by name.

@@ -32,6 +32,9 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(WORKER) {
         return probity_harness::worker::main();
     }
+    if std::env::args().nth(1).as_deref() == Some(bench::load::SENDER) {
+        return bench::load::sender::main();
+    }
     let cli = cli::Cli::parse();
     output::start_logs(&cli.global, commands::log_settings(&cli).as_ref());
     let format = cli.global.output;

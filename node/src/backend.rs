@@ -76,6 +76,9 @@ impl Backend for NodeHandle {
                 })
             }
             Err(OfferError::Node(error)) => Err(ApiSubmitError::Backend(unavailable(error))),
+            Err(error @ OfferError::Crowded) => {
+                Err(ApiSubmitError::Backend(BackendError::Unavailable(error.to_string())))
+            }
         }
     }
 

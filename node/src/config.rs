@@ -14,6 +14,7 @@ use probity_runtime::upgrade::Rules;
 use crate::mempool;
 use crate::network;
 use crate::replica::OperatorKeys;
+use crate::replica::prune::Keep;
 use crate::snapshot::SnapshotConfig;
 use crate::store::StoreKind;
 use crate::vigil::Wait;
@@ -33,6 +34,8 @@ pub struct NodeConfig {
     pub operator: Option<OperatorKeys>,
     /// What keeps the chain.
     pub store: StoreKind,
+    /// How many blocks it keeps.
+    pub keep: Keep,
     /// Where the engine listens; for port 0 a free one is taken.
     pub consensus_listen: Multiaddr,
     /// The other engines; more can be added later.
@@ -74,6 +77,7 @@ impl NodeConfig {
             rules: Rules::CURRENT,
             operator: None,
             store: StoreKind::default(),
+            keep: Keep::default(),
             consensus_listen: any(),
             consensus_peers: Vec::new(),
             network_listen: vec![any()],

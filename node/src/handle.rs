@@ -17,12 +17,14 @@ use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::tree::TreeError;
 use probity_runtime::upgrade::Missing;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::consensus::driver::Commands;
+use crate::consensus::offers::Offers;
 use crate::consensus::safety::{Halt, Safety};
 use crate::events::EventStream;
 use crate::keeper::Request;
+use crate::lookout;
 use crate::network::{BoundOperator, FetchError, NetworkHandle, PeerView, PublishError};
 use crate::node::now_ms;
 use crate::relay::{self, OfferError};
@@ -50,6 +52,8 @@ pub(crate) struct Inner {
     /// The snapshots that the API hands out, if it does.
     pub(crate) shelf: Option<Shelf>,
     pub(crate) commands: Commands<Shell>,
+    /// Room for transactions of clients.
+    pub(crate) intake: Semaphore,
     pub(crate) network: NetworkHandle,
     pub(crate) cache: Cache,
     pub(crate) keeper: mpsc::Sender<Request>,
@@ -59,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) home: PathBuf,
     pub(crate) block_time: Duration,
+    pub(crate) offers: Arc<Offers>,
     pub(crate) safety: Option<Arc<Safety>>,
     /// Held until the node has stopped.
     pub(crate) lock: Mutex<Option<FolderLock>>,
@@ -141,6 +146,13 @@ impl NodeHandle {
         Duration::from_millis(age) > silence
     }
 
+    /// If peers are ahead and none of them has the next block any more: the first that one has. This
+    /// node needs a snapshot then.
+    #[must_use]
+    pub fn out_of_reach(&self) -> Option<Height> {
+        lookout::out_of_reach(&self.snapshot(), &self.inner.offers)
+    }
+
     /// Waits until a height is committed; false if the node stopped before.
     pub async fn reach(&self, height: Height) -> bool {
         self.tip().wait_for(|chain| chain.height() >= height).await.is_ok()
@@ -151,6 +163,7 @@ impl NodeHandle {
     /// # Errors
     /// [`OfferError`] with the reason.
     pub async fn submit(&self, tx: SignedTx) -> Result<TxHash, OfferError> {
+        let Ok(_place) = self.inner.intake.try_acquire() else { return Err(OfferError::Crowded) };
         let tx = relay::verify(tx, Arc::clone(&self.inner.identity)).await?;
         relay::offer(&self.inner.commands, tx.clone()).await?;
         match self.inner.network.publish_tx(tx.signed().encode()).await {

@@ -25,6 +25,7 @@ pub mod consensus;
 pub mod events;
 pub mod handle;
 mod keeper;
+mod lookout;
 pub mod mempool;
 mod metrics;
 pub mod network;

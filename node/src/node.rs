@@ -17,7 +17,7 @@ use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::upgrade::Missing;
 use probity_web::ApiLimits;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::config::NodeConfig;
 use crate::consensus::driver::{self, DriverConfig};
@@ -25,6 +25,7 @@ use crate::consensus::engine::{self, EngineConfig, EngineError};
 use crate::consensus::safety::Safety;
 use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
+use crate::lookout;
 use crate::metrics::{self, Traffic};
 use crate::network::identity::{IdentityError, load_or_create};
 use crate::network::{
@@ -175,6 +176,7 @@ impl Node {
             history,
             shelf,
             commands,
+            intake: Semaphore::new(relay::INTAKE),
             network,
             cache,
             keeper: requests_end,
@@ -184,6 +186,7 @@ impl Node {
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
             metrics: metrics.as_ref().and_then(|listener| listener.local_addr().ok()),
             home: config.home.clone(),
+            offers: Arc::clone(&consensus.offers),
             safety,
             lock: Mutex::new(Some(lock)),
         };
@@ -203,7 +206,8 @@ impl Node {
     }
 }
 
-/// Listens for the operator's key before it is used, and reports who votes twice.
+/// Listens for the operator's key before it is used, reports who votes twice, and says if this
+/// node's peers cannot help it.
 fn watch_over(
     config: &NodeConfig,
     node: &NodeHandle,
@@ -217,6 +221,7 @@ fn watch_over(
     if let Some(keys) = config.operator.clone() {
         tokio::spawn(Reporter::new(node.clone(), keys).run(evidence));
     }
+    tokio::spawn(lookout::run(node.tip(), Arc::clone(&node.inner.offers)));
 }
 
 /// The lock of the node's folder, which may take a moment to be let go by another process.
@@ -275,7 +280,7 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
     if let Some(missing) = replica.chain().missing() {
         return Err(StartError::Outdated(missing));
     }
-    Ok((store, replica))
+    Ok((store, replica.keeping(config.keep)))
 }
 
 /// Starts what follows the chain to the disk: the mark of its height and its snapshots. Gives the
@@ -345,6 +350,7 @@ fn engine_config(
         equivocates: config.equivocates.clone(),
         wal: config.home.join("engine.wal"),
         block_time: config.block_time,
+        offers: Arc::default(),
     })
 }
 

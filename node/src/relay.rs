@@ -21,6 +21,10 @@ use crate::shell::Shell;
 /// Most signatures of transactions that are checked at a time.
 const CHECKS: usize = 8;
 
+/// Most transactions of clients that are looked at, at a time; what comes beyond that is told to
+/// come again, at once, so that deciding blocks goes on whatever is offered.
+pub(crate) const INTAKE: usize = 32;
+
 /// Why a transaction was not taken by this node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OfferError {
@@ -30,6 +34,9 @@ pub enum OfferError {
     /// The node did not look at it.
     #[error(transparent)]
     Node(#[from] CommandError),
+    /// The node did not look at it, because it looks at others now.
+    #[error("the node is busy: it looks at {INTAKE} transactions already")]
+    Crowded,
 }
 
 impl From<TxError> for OfferError {
@@ -156,7 +163,9 @@ async fn judge(incoming: IncomingTx, commands: &Commands<Shell>, identity: Arc<C
 fn judgement(outcome: &Result<(), OfferError>) -> Judgement {
     match outcome {
         Ok(()) => Judgement::Accept,
-        Err(OfferError::Node(CommandError::Busy | CommandError::Stopped)) => Judgement::Ignore,
+        Err(OfferError::Crowded | OfferError::Node(CommandError::Busy | CommandError::Stopped)) => {
+            Judgement::Ignore
+        }
         Err(OfferError::Refused(SubmitError::Rejected(reason))) => match reason {
             Rejected::Known(_)
             | Rejected::NonceTaken { .. }

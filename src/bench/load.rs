@@ -1,19 +1,23 @@
-//! A network under load: four whole nodes, transactions offered over HTTP faster than they fit.
+//! A network under load: four whole nodes, and another process that offers them more than they take.
 //!
-//! Senders offer transfers at a steady rate for a minute. A node may refuse what it has no room
-//! for; what it acknowledges must stand in a block, or be reported as expired. Blocks must go on
-//! coming: the longest intervals under load stand beside those of the same network without any.
+//! Transfers are due at a steady rate for a minute, whatever becomes of those before ([`sender`]). A
+//! node may refuse what it has no room for, with an answer that says so; what it acknowledges must
+//! stand in a block, or expire. Blocks must go on coming: the longest intervals under load stand
+//! beside those of the same network without any.
 
-mod sender;
+mod connection;
+pub(crate) mod sender;
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use probity_node::{Node, NodeHandle};
-use probity_primitives::{Amount, Height, Keypair};
+use probity_primitives::{Amount, Hash, Height, TxHash};
 use probity_runtime::genesis::GenesisAccount;
 
-use self::sender::{Offered, Sender};
+use self::sender::{Offered, Plan};
 use super::Figure;
 use crate::cli::Global;
 use crate::commands::{block_on, node};
@@ -22,16 +26,23 @@ use crate::demo::network::homes;
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::{Home, Place};
 
-/// Transactions offered a second, by all senders together.
+/// The hidden argument with which this program starts itself as the process that offers.
+pub(crate) const SENDER: &str = "load-sender";
+/// Transactions offered a second.
 const RATE: u32 = 5_000;
 /// For how long.
 const LOAD: Duration = Duration::from_secs(60);
 /// For how long the network is watched without load.
 const IDLE: Duration = Duration::from_secs(30);
 const BLOCK_TIME: Duration = Duration::from_millis(500);
-/// Senders, each with accounts of its own and one connection.
-const SENDERS: u32 = 16;
-const ACCOUNTS_EACH: u32 = 32;
+/// Accounts that pay, each with one transaction on its way at a time.
+const ACCOUNTS: u32 = 4_000;
+/// Transactions of each: all that can be offered, and a few more.
+const EACH: u32 = 80;
+/// Connections to each node.
+const CONNECTIONS: usize = 64;
+/// For how many heights a transaction is valid.
+const LIFETIME: u64 = 400;
 /// How long the last transactions may take to stand in a block or to expire.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -40,10 +51,9 @@ pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
     block_on(async {
         let folder = tempfile::tempdir().or_fail(Code::Other, "no temporary folder")?;
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        let mut cast = Cast::new(u64::try_from(now.as_millis()).unwrap_or(0))?;
-        let accounts = endow(&mut cast)?;
-        let nodes = start(folder.path(), &cast).await?;
-        let measured = load(&nodes, &cast, accounts).await;
+        let genesis_ms = u64::try_from(now.as_millis()).unwrap_or(0);
+        let nodes = start(folder.path(), &cast(genesis_ms)?).await?;
+        let measured = load(&nodes, genesis_ms, folder.path()).await;
         for node in &nodes {
             node.shutdown().await;
         }
@@ -51,22 +61,17 @@ pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
     })
 }
 
-/// Gives every sender's accounts money at genesis.
-fn endow(cast: &mut Cast) -> Result<Vec<Vec<Keypair>>, Failure> {
+/// The network's genesis, at which every account of the senders has money.
+fn cast(genesis_ms: u64) -> Result<Cast, Failure> {
+    let mut cast = Cast::new(genesis_ms)?;
     let mut entries = cast.genesis.accounts.to_vec();
-    let mut senders = Vec::new();
-    for sender in 0..SENDERS {
-        let keys: Vec<Keypair> =
-            (0..ACCOUNTS_EACH).map(|account| cast::person("load", sender, account)).collect();
-        entries.extend(keys.iter().map(|key| GenesisAccount {
-            address: cast::account(key),
-            balance: Amount::from_tokens(100_000),
-        }));
-        senders.push(keys);
-    }
+    entries.extend((0..ACCOUNTS).map(|number| GenesisAccount {
+        address: cast::account(&cast::person("load", 0, number)),
+        balance: Amount::from_tokens(100_000),
+    }));
     entries.sort_by_key(|entry| entry.address);
     cast.genesis.accounts = cast::list(entries)?;
-    Ok(senders)
+    Ok(cast)
 }
 
 async fn start(folder: &Path, cast: &Cast) -> Result<Vec<NodeHandle>, Failure> {
@@ -80,27 +85,81 @@ async fn start(folder: &Path, cast: &Cast) -> Result<Vec<NodeHandle>, Failure> {
 
 async fn load(
     nodes: &[NodeHandle],
-    cast: &Cast,
-    accounts: Vec<Vec<Keypair>>,
+    genesis_ms: u64,
+    folder: &Path,
 ) -> Result<Vec<Figure>, Failure> {
     let first = nodes.first().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
     first.reach(Height(3)).await;
+    let plan = Plan {
+        genesis_ms,
+        nodes: nodes.iter().filter_map(NodeHandle::api_address).collect(),
+        connections: CONNECTIONS,
+        accounts: ACCOUNTS,
+        each: EACH,
+        rate: RATE,
+        seconds: LOAD.as_secs(),
+        expiry: Height(first.snapshot().height().0.saturating_add(LIFETIME)),
+        acknowledged: folder.join("acknowledged"),
+    };
+    let mut other = Other::start(&plan)?;
+    // It has signed everything by now, so that the machine is idle.
     let idle = intervals(first, IDLE).await;
-    let pause = Duration::from_secs(1) * SENDERS / RATE;
-    let until = Instant::now() + LOAD;
-    let mut tasks = Vec::new();
-    for (keys, node) in accounts.into_iter().zip(nodes.iter().cycle()) {
-        let api = node.api_address().ok_or_else(|| Failure::new(Code::Other, "no API"))?;
-        let sender = Sender::new(&format!("http://{api}"), cast, keys)?;
-        tasks.push(tokio::spawn(sender.run(pause, until, node.tip())));
-    }
+    other.go()?;
     let busy = intervals(first, LOAD).await;
-    let mut total = Offered::default();
-    for task in tasks {
-        total.add(task.await.or_fail(Code::Other, "a sender ended")?);
+    let offered = tokio::task::spawn_blocking(move || other.end());
+    let offered = offered.await.or_fail(Code::Other, "the sender ended")??;
+    let bytes = std::fs::read(&plan.acknowledged).or_fail(Code::Other, "no names")?;
+    let names = bytes.as_chunks::<32>().0.iter().map(|name| TxHash(Hash::from_bytes(*name)));
+    let fate = settle(nodes, names.collect(), plan.expiry).await?;
+    Ok(figures(&offered, fate, (idle, busy)))
+}
+
+/// The process that offers.
+struct Other {
+    child: Child,
+    input: ChildStdin,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Other {
+    /// Starts it, and waits until it has signed everything.
+    fn start(plan: &Plan) -> Result<Self, Failure> {
+        let program = std::env::current_exe().or_fail(Code::Other, "who am I?")?;
+        let mut command = Command::new(program);
+        let command = command.arg(SENDER).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().or_fail(Code::Other, "cannot start a sender")?;
+        let gone = || Failure::new(Code::Other, "the sender has no ears or no mouth");
+        let input = child.stdin.take().ok_or_else(gone)?;
+        let lines = BufReader::new(child.stdout.take().ok_or_else(gone)?).lines();
+        let mut other = Self { child, input, lines };
+        let plan = serde_json::to_string(plan).or_fail(Code::Other, "no plan")?;
+        other.say(&plan)?;
+        other.hear()?;
+        Ok(other)
     }
-    let fate = settle(nodes, &total).await?;
-    Ok(figures(&total, fate, (idle, busy)))
+
+    fn go(&mut self) -> Result<(), Failure> {
+        self.say("go")
+    }
+
+    fn end(mut self) -> Result<Offered, Failure> {
+        let line = self.hear()?;
+        let status = self.child.wait().or_fail(Code::Other, "the sender did not end")?;
+        if !status.success() {
+            return Err(Failure::new(Code::Other, format!("the sender ended with {status}")));
+        }
+        serde_json::from_str(&line).or_fail(Code::Other, "the sender speaks in tongues")
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), Failure> {
+        writeln!(self.input, "{line}").or_fail(Code::Other, "the sender does not listen")
+    }
+
+    fn hear(&mut self) -> Result<String, Failure> {
+        let line = self.lines.next();
+        let line = line.ok_or_else(|| Failure::new(Code::Other, "the sender ended early"))?;
+        line.or_fail(Code::Other, "the sender cannot be heard")
+    }
 }
 
 /// What became of acknowledged transactions.
@@ -113,21 +172,23 @@ struct Fate {
 
 /// Waits until every acknowledged transaction stands in a block of the last node or cannot any
 /// more, and counts.
-async fn settle(nodes: &[NodeHandle], total: &Offered) -> Result<Fate, Failure> {
+async fn settle(
+    nodes: &[NodeHandle],
+    mut waiting: Vec<TxHash>,
+    expiry: Height,
+) -> Result<Fate, Failure> {
     let last = nodes.last().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
-    let found = |hash| last.receipt(hash).or_fail(Code::Other, "the store cannot be read");
+    let found = |hash: &TxHash| last.receipt(hash).or_fail(Code::Other, "the store cannot be read");
     let mut fate = Fate::default();
-    let mut waiting: Vec<_> =
-        total.acknowledged.iter().map(|(hash, expiry)| (hash, expiry)).collect();
     let started = Instant::now();
     while !waiting.is_empty() && started.elapsed() < PATIENCE {
         let height = last.snapshot().height();
         let mut open = Vec::new();
-        for (hash, expiry) in waiting {
-            match found(hash)? {
+        for hash in waiting {
+            match found(&hash)? {
                 Some(_) => fate.included += 1,
-                None if *expiry < height => fate.expired += 1,
-                None => open.push((hash, expiry)),
+                None if expiry < height => fate.expired += 1,
+                None => open.push(hash),
             }
         }
         waiting = open;
@@ -158,31 +219,52 @@ async fn intervals(node: &NodeHandle, during: Duration) -> Vec<Duration> {
 }
 
 fn figures(
-    total: &Offered,
+    offered: &Offered,
     fate: Fate,
-    (idle, busy): (Vec<Duration>, Vec<Duration>),
+    (mut idle, mut busy): (Vec<Duration>, Vec<Duration>),
 ) -> Vec<Figure> {
     let count = |value: usize| u32::try_from(value).map_or(f64::INFINITY, f64::from);
     let seconds = LOAD.as_secs_f64();
-    let acknowledged = count(total.acknowledged.len());
-    vec![
+    let rate = |value: u32| f64::from(value) / seconds;
+    idle.sort_unstable();
+    busy.sort_unstable();
+    let acknowledged = f64::from(offered.acknowledged);
+    let mut figures = vec![
         Figure::new(
             "block interval under load, 99 of 100, 4 nodes",
-            (percentile(busy), "ms"),
-            ("without load", percentile(idle)),
+            (percentile(&busy), "ms"),
+            ("without load", percentile(&idle)),
             "<= 3",
         ),
         Figure::new(
-            "transactions offered over HTTP",
-            (count(total.offered) / seconds, "tx/s"),
+            "the longest block interval under load",
+            (longest(&busy), "ms"),
+            ("without load", longest(&idle)),
+            "-",
+        ),
+        Figure::new(
+            "transactions offered, open loop",
+            (rate(offered.offered), "tx/s"),
             ("the rate", f64::from(RATE)),
             ">= 1",
         ),
         Figure::new(
             "transactions acknowledged",
-            (acknowledged / seconds, "tx/s"),
-            ("offered", count(total.offered) / seconds),
+            (rate(offered.acknowledged), "tx/s"),
+            ("offered", rate(offered.offered)),
             "-",
+        ),
+        Figure::new(
+            "answers, 99 of 100 within",
+            (offered.answer_ms, "ms"),
+            ("a block", BLOCK_TIME.as_secs_f64() * 1_000.0),
+            "-",
+        ),
+        Figure::new(
+            "transactions not answered at all",
+            (f64::from(offered.unanswered), "tx"),
+            ("offered", f64::from(offered.offered)),
+            "0",
         ),
         Figure::new(
             "acknowledged transactions in blocks",
@@ -202,12 +284,28 @@ fn figures(
             ("acknowledged", acknowledged),
             "0",
         ),
-    ]
+    ];
+    figures.extend(offered.refused.iter().map(|(code, refused)| {
+        Figure::new(
+            format!("refused: {code}"),
+            (rate(*refused), "tx/s"),
+            ("offered", rate(offered.offered)),
+            "-",
+        )
+    }));
+    figures
 }
 
-/// The interval that 99 of 100 stay within, in milliseconds.
-fn percentile(mut intervals: Vec<Duration>) -> f64 {
-    intervals.sort();
-    let place = intervals.len().saturating_mul(99).div_ceil(100).saturating_sub(1);
-    intervals.get(place).map_or(f64::NAN, |interval| interval.as_secs_f64() * 1_000.0)
+/// What 99 of 100 stay within, in milliseconds, of durations in ascending order.
+fn percentile(sorted: &[Duration]) -> f64 {
+    let place = sorted.len().saturating_mul(99).div_ceil(100).saturating_sub(1);
+    milliseconds(sorted.get(place))
+}
+
+fn longest(sorted: &[Duration]) -> f64 {
+    milliseconds(sorted.last())
+}
+
+fn milliseconds(duration: Option<&Duration>) -> f64 {
+    duration.map_or(f64::NAN, |duration| duration.as_secs_f64() * 1_000.0)
 }

@@ -25,6 +25,9 @@ pub(crate) struct Bench {
     /// Over how many blocks growth is measured.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) blocks: u64,
+    /// How many of them are kept meanwhile; 0: all.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) keep_blocks: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -41,10 +44,12 @@ pub(crate) enum BenchPart {
     Dispute,
     /// The two stores, and artifact transfer.
     Io,
-    /// Catching up by blocks and by a snapshot.
+    /// Catching up by blocks, without and with a network.
     Sync,
     /// A vote of many, and the block that closes it.
     Votes,
+    /// A snapshot of a million accounts, made and restored.
+    Restore,
     /// Memory and store over many blocks, with each store; takes long.
     Growth,
     /// Four nodes that are offered more transactions than they can take; only by name.

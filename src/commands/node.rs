@@ -46,6 +46,7 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
     Ok(NodeConfig {
         operator: home.keys(global)?,
         store: settings.store.kind,
+        keep: settings.store.keep().or_fail(Code::Config, "cannot use the settings")?,
         consensus_listen: tcp(settings.consensus.listen),
         consensus_peers: addresses(&settings.consensus.peers),
         network_listen: vec![tcp(settings.network.listen)],

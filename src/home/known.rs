@@ -82,6 +82,11 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("network.relays", "[]", "Relays that pass calls on to this node: multiaddresses."),
     known("network.announce", "[]", "Addresses that others are told to call: multiaddresses."),
     known("store.kind", "\"sled\"", "What keeps the chain: \"sled\" or \"redb\"."),
+    known(
+        "store.keep_blocks",
+        "0",
+        "How many blocks are kept, at least 1000; 0: all. Older ones cannot be given to others.",
+    ),
     known("store.min_free_mib", "256", "The node ends in order before less than this is free."),
     known("snapshots.every", "0", "A snapshot is made at every multiple of this height; 0: none."),
     known("snapshots.keep", "2", "How many snapshots are kept."),

@@ -9,6 +9,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use probity_node::network::{self, Multiaddr};
+use probity_node::replica::KEPT_HEIGHTS;
+use probity_node::replica::prune::Keep;
 use probity_node::snapshot::SnapshotConfig;
 use probity_node::store::StoreKind;
 use probity_node::{mempool, ports};
@@ -88,6 +90,7 @@ pub(crate) struct NetworkSection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreSection {
     pub(crate) kind: StoreKind,
+    pub(crate) keep_blocks: u64,
     pub(crate) min_free_mib: u64,
 }
 
@@ -133,6 +136,17 @@ pub(crate) struct EvaluatorSection {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) workers: NonZeroUsize,
     pub(crate) challenge: bool,
+}
+
+impl StoreSection {
+    /// How many blocks are kept; proofs of the same heights need as many.
+    pub(crate) fn keep(&self) -> Result<Keep, String> {
+        match self.keep_blocks {
+            0 => Ok(Keep::All),
+            blocks if blocks >= KEPT_HEIGHTS => Ok(Keep::Newest(blocks)),
+            blocks => Err(format!("store.keep_blocks is {blocks}: 0, or at least {KEPT_HEIGHTS}")),
+        }
+    }
 }
 
 impl ApiSection {

@@ -240,6 +240,7 @@ fn bench_engine(
         equivocates: 0..0,
         wal: home.join("engine.wal"),
         block_time,
+        offers: std::sync::Arc::default(),
     })
 }
 

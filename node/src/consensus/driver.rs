@@ -36,7 +36,7 @@ use crate::replica::proposal::SignedProposal;
 
 /// Most questions and commands that wait for the application.
 pub const QUEUE: usize = 1024;
-/// Most blocks in one answer to a node that is behind.
+/// Most blocks in one answer to a node that is behind; it asks for no more at once.
 const MAX_DECIDED: u64 = 32;
 /// Most bytes of blocks in one answer to a node that is behind.
 const MAX_DECIDED_BYTES: usize = 8 * 1024 * 1024;

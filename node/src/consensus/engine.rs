@@ -35,6 +35,7 @@ use tokio::sync::mpsc;
 
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, ProbityContext};
+use super::offers::{AttentiveCodec, Offers};
 use super::safety::Safety;
 use super::signing::{EngineSigner, EngineVerifier};
 
@@ -63,6 +64,8 @@ pub struct EngineConfig {
     pub wal: PathBuf,
     /// How long a height should take.
     pub block_time: Duration,
+    /// Where is written down what peers say they have.
+    pub offers: Arc<Offers>,
 }
 
 /// Why the engine does not run.
@@ -99,7 +102,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     if !config.equivocates.is_empty() {
         return super::byzantine::start(config, settings).await;
     }
-    let EngineConfig { moniker, chain, identity, operator, safety, wal, .. } = config;
+    let EngineConfig { moniker, chain, identity, operator, safety, wal, offers, .. } = config;
     let verifier = Box::new(EngineVerifier(chain.clone()));
     let (identity, consensus) = match operator {
         Some((operator, keypair)) => {
@@ -130,7 +133,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         ProbityContext,
         settings,
         WalContext::new(wal, EngineCodec),
-        NetworkContext::new(identity, EngineCodec),
+        NetworkContext::new(identity, AttentiveCodec(offers)),
         consensus,
         SyncContext::new(EngineCodec),
         RequestContext::new(16),
@@ -239,12 +242,18 @@ impl Settings {
         };
         let sync = ValueSyncConfig {
             status_update_interval: config.block_time.clamp(MIN_STATUS, MAX_STATUS),
+            batch_size: SYNC_BATCH,
+            parallel_requests: SYNC_REQUESTS,
             ..ValueSyncConfig::default()
         };
         Self { moniker: config.moniker.clone(), consensus, sync }
     }
 }
 
+/// How many blocks a node that is behind asks for at once, and how many it gives at once.
+pub(super) const SYNC_BATCH: usize = 32;
+/// How many such questions are open at once.
+const SYNC_REQUESTS: usize = 4;
 /// How often, at most, an engine tells its height to the others.
 const MIN_STATUS: Duration = Duration::from_secs(1);
 /// How often, at least, it does.
@@ -333,6 +342,7 @@ mod tests {
             equivocates: 0..0,
             wal: PathBuf::new(),
             block_time: Duration::from_secs(1),
+            offers: Arc::default(),
         }
     }
 

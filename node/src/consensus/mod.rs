@@ -29,6 +29,7 @@ pub mod driver;
 pub(crate) mod eavesdrop;
 pub mod engine;
 mod evidence;
+pub mod offers;
 pub mod parts;
 pub mod safety;
 pub mod signing;

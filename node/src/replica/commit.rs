@@ -25,7 +25,7 @@ use super::application::Application;
 use super::history::decode;
 use super::proposal::{ProposalHeader, SignedProposal};
 use super::undecided::Judged;
-use super::{OpenError, Replica, ReplicaError, standing};
+use super::{OpenError, Replica, ReplicaError, prune, standing};
 use crate::store::{Batch, Store, StoreError, schema, tree};
 
 /// The name under which the store keeps the hash of its chain's genesis document.
@@ -230,7 +230,9 @@ impl Replica {
             batch.delete(entry?.0);
         }
         tree::prune(self.store.as_ref(), &mut batch, height, KEPT_HEIGHTS)?;
+        let first = prune::prune(self.store.as_ref(), &mut batch, self.first, height, self.keep)?;
         self.store.write(batch)?;
+        self.first = first;
         let executed = self.undecided.take(&block).and_then(|Judged { executed, .. }| executed);
         if let Some(executed) = executed {
             self.advance(executed.chain, &executed.entries);

@@ -6,8 +6,8 @@
 //!
 //! # Reading order
 //! [`application`] is what the engine asks; [`judge`] looks at proposals before the vote;
-//! [`commit`] makes a decision durable; [`history`] reads what was decided; [`rotation`] and
-//! [`proposal`] say who proposes, and under which signature.
+//! [`commit`] makes a decision durable; [`history`] reads what was decided; [`prune`] forgets it;
+//! [`rotation`] and [`proposal`] say who proposes, and under which signature.
 //!
 //! # Invariants
 //! - A block is voted for only after it was executed here and came out as its header says.
@@ -26,6 +26,7 @@ mod error;
 pub mod history;
 mod judge;
 pub mod proposal;
+pub mod prune;
 pub mod rotation;
 mod undecided;
 
@@ -52,6 +53,7 @@ pub(crate) use self::commit::restored;
 pub use self::error::{OpenError, ReplicaError, SubmitError};
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
+use self::prune::Keep;
 use self::undecided::{Judged, Undecided};
 
 /// The keys of a node that takes part in deciding.
@@ -74,6 +76,7 @@ pub struct Replica {
     undecided: Undecided,
     /// The first block in the store.
     first: Height,
+    keep: Keep,
     /// Why the store cannot be relied upon any more, once it failed.
     broken: Option<String>,
     /// Turns an honest proposal into what a dishonest proposer would stream.
@@ -114,6 +117,7 @@ impl Replica {
         let first = History::new(Arc::clone(&store)).first()?;
         let mut replica = Self {
             first,
+            keep: Keep::All,
             broken: None,
             store,
             chain: Arc::new(chain),

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use probity_primitives::{Height, codec};
-use probity_runtime::tree::bulk;
+use probity_runtime::tree::{TreeValue, bulk};
 use probity_runtime::{Chain, Genesis};
 
 use super::check::{Checked, Trust, check, each_chunk};
@@ -18,7 +18,7 @@ use super::make::sync_folder;
 use super::manifest::Manifest;
 use super::{SnapshotError, io};
 use crate::replica::restored;
-use crate::store::{self, Batch, Store, StoreKind, mark, schema};
+use crate::store::{self, Backing, Batch, StoreKind, mark, schema};
 
 /// Added to a store's name while it is filled.
 const RESTORING: &str = "restoring";
@@ -75,6 +75,9 @@ fn aside(store: &Path) -> PathBuf {
 }
 
 /// Writes everything, and closes the store.
+///
+/// Each family is written in the order of its keys, which is what a database takes in best: the
+/// values of the tree stand by hashes, so they are sorted first.
 fn fill(
     manifest: &Manifest,
     folder: &Path,
@@ -82,18 +85,22 @@ fn fill(
     kind: StoreKind,
     path: &Path,
 ) -> Result<(), SnapshotError> {
-    let store = store::open(kind, path)?;
+    let store = store::open_bare(kind, path)?;
     let height = manifest.height();
     let mut writer = Writer { store: store.as_ref(), batch: Batch::new() };
+    let mut values = Vec::with_capacity(leaves.len());
     each_chunk(manifest, folder, |entries| {
         for (key, value) in entries {
-            let in_tree = bulk::value_of(height, &key, &value);
-            let place = schema::tree_value(in_tree.key_hash.as_bytes(), height.0);
-            writer.put(place, in_tree.bytes)?;
+            let TreeValue { key_hash, version: _, bytes } = bulk::value_of(height, &key, &value);
+            values.push((key_hash, bytes));
             writer.put(schema::state_entry(&key), value)?;
         }
         Ok(())
     })?;
+    values.sort_unstable_by_key(|(hash, _)| *hash);
+    for (hash, bytes) in values {
+        writer.put(schema::tree_value(hash.as_bytes(), height.0), bytes)?;
+    }
     leaves.build(height, &mut |key, node| writer.put(schema::tree_node(&key), node))?;
     for change in &manifest.changes {
         let at = change.header.height;
@@ -105,7 +112,8 @@ fn fill(
     writer.put(schema::certificate(height), codec::encode(&manifest.commit))?;
     restored(&mut writer.batch, manifest.genesis_hash, first_block(height));
     writer.put(schema::tip(), codec::encode(&height))?;
-    writer.flush()
+    writer.flush()?;
+    Ok(store.sync()?)
 }
 
 /// The first block that a restored node will have.
@@ -113,8 +121,9 @@ fn first_block(height: Height) -> Height {
     height.next().unwrap_or(height)
 }
 
+/// Hands entries to a store in batches. Nothing is durable before the store is asked for that.
 struct Writer<'a> {
-    store: &'a dyn Store,
+    store: &'a dyn Backing,
     batch: Batch,
 }
 
@@ -125,6 +134,6 @@ impl Writer<'_> {
     }
 
     fn flush(&mut self) -> Result<(), SnapshotError> {
-        Ok(self.store.write(std::mem::take(&mut self.batch))?)
+        Ok(self.store.apply(std::mem::take(&mut self.batch))?)
     }
 }

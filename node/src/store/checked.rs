@@ -16,7 +16,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Batch, Entries, Entry, Store, StoreError};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError};
 
 /// How many bytes follow a value.
 const CHECKSUM_BYTES: usize = 8;
@@ -55,6 +55,17 @@ impl<S: Store> Store for Checked<S> {
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
         batch.check()?;
         guarded(StoreError::Write, || self.0.write(batch.map_values(seal)))
+    }
+}
+
+impl<S: Backing> Backing for Checked<S> {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        guarded(StoreError::Write, || self.0.apply(batch.map_values(seal)))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        guarded(StoreError::Write, || self.0.sync())
     }
 }
 

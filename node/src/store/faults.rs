@@ -13,12 +13,14 @@ use probity_primitives::Height;
 use probity_simulations::{World, WorldConfig};
 
 use super::mark::{self, Mark};
-use super::{Store, StoreKind, open};
+use super::{Store, StoreKind, journal, open};
 use crate::mempool::Limits;
 use crate::replica::application::{Application, Synced, Verdict};
 use crate::replica::{OpenError, Replica, ReplicaError};
 
 const BLOCKS: u64 = 25;
+/// After how many blocks the store is opened anew.
+const REOPENED: u64 = 4;
 /// How many blocks are left for after the damage.
 const LEFT: usize = 5;
 
@@ -38,21 +40,32 @@ enum Outcome {
 fn chain(kind: StoreKind, folder: &Path) -> World {
     let mut world = World::new(&WorldConfig { operators: 4, ..Default::default() }).unwrap();
     world.pass(BLOCKS).unwrap();
-    let store = open(kind, folder).unwrap();
-    let mut replica = Replica::open(store, &world.genesis, None, Limits::default()).unwrap();
+    let begin = || {
+        let store = open(kind, folder).unwrap();
+        Replica::open(store, &world.genesis, None, Limits::default()).unwrap()
+    };
+    let mut replica = begin();
     for (block, _) in world.log.iter().skip(1).rev().skip(LEFT).rev() {
+        if block.header.height.0.is_multiple_of(REOPENED) {
+            // The journal begins anew with every start, so that it holds the newest blocks alone.
+            drop(replica);
+            replica = begin();
+        }
         let commit = world.certify(&block.header, replica.chain().validators()).unwrap();
         let synced = replica.synced(block.header.height, 0, Bytes::from(block.encode()));
         assert!(matches!(synced, Synced::Judged(Verdict { valid: true, .. })), "{synced:?}");
         replica.decide(commit).unwrap();
     }
+    drop(replica);
     world
 }
 
-/// The largest file of a store: its log, or its database.
+/// The largest file of a database: its log, or its pages. What its journal holds is durable there
+/// once the store was closed.
 fn main_file(folder: &Path) -> PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.filter(|path| path.is_file()).max_by_key(|path| path.metadata().unwrap().len()).unwrap()
+    let files = files.filter(|path| path.is_file() && !path.ends_with(journal::FILE_NAME));
+    files.max_by_key(|path| path.metadata().unwrap().len()).unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {

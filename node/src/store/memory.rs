@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Batch, Entries, Entry, Store, StoreError};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError};
 
 /// How the next write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,16 @@ impl Store for MemoryStore {
         if fault == Some(WriteFault::Unacknowledged) {
             return Err(StoreError::Write("injected fault: the write was not acknowledged".into()));
         }
+        Ok(())
+    }
+}
+
+impl Backing for MemoryStore {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.write(batch)
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -3,7 +3,9 @@
 //! A height is committed by one [`Batch`]: block, certificate, receipts, state, tree nodes and tip
 //! reach the disk together or not at all. [`Store`] is the narrow waist: [`SledStore`] is the
 //! default, [`RedbStore`] the second implementation that the same tests hold to the same promises,
-//! [`MemoryStore`] serves tests and simulations and can be told to fail.
+//! [`MemoryStore`] serves tests and simulations and can be told to fail. What [`open`] gives has a
+//! journal in front of its database ([`Journaled`]); whoever fills a new store does without
+//! ([`open_bare`]).
 //!
 //! # Invariants
 //! - [`Store::write`] returns `Ok` only when the batch survives a kill of the process.
@@ -28,6 +30,8 @@ use serde::{Deserialize, Serialize};
 
 pub mod bench;
 mod checked;
+mod journal;
+mod journaled;
 pub mod mark;
 mod memory;
 mod redb;
@@ -41,6 +45,7 @@ mod faults;
 mod suite;
 
 pub use self::checked::Checked;
+pub use self::journaled::Journaled;
 pub use self::memory::{MemoryStore, WriteFault};
 pub use self::redb::RedbStore;
 pub use self::sled::SledStore;
@@ -224,21 +229,65 @@ pub trait Store: Send + Sync + 'static {
     fn write(&self, batch: Batch) -> Result<(), StoreError>;
 }
 
+/// A database that can put off making its batches durable.
+pub trait Backing: Store {
+    /// Applies all changes of `batch`, or none, so that they are read from now on. They outlive the
+    /// process, together with all before them, after the next [`Self::sync`] at the latest; if the
+    /// process ends before that, a beginning of what was applied is there, batch by batch.
+    ///
+    /// # Errors
+    /// As for [`Store::write`].
+    fn apply(&self, batch: Batch) -> Result<(), StoreError>;
+
+    /// Makes everything that was applied durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    fn sync(&self) -> Result<(), StoreError>;
+}
+
 /// Opens, or creates, the store of a `kind` in the directory `dir`.
 ///
 /// # Errors
 /// [`StoreError::Open`] when another process holds it, or it cannot be read.
 pub fn open(kind: StoreKind, dir: &Path) -> Result<Arc<dyn Store>, StoreError> {
-    let refused = |reason| StoreError::Open { kind, path: dir.to_owned(), reason };
-    let opened = checked::guarded(StoreError::Read, || {
+    opened(kind, dir, || {
         let store: Arc<dyn Store> = match kind {
-            StoreKind::Sled => Arc::new(Checked::new(SledStore::open(dir)?)),
-            StoreKind::Redb => Arc::new(Checked::new(RedbStore::open(dir)?)),
+            StoreKind::Sled => {
+                Arc::new(Checked::new(Journaled::open(SledStore::open(dir)?, kind, dir)?))
+            }
+            StoreKind::Redb => {
+                Arc::new(Checked::new(Journaled::open(RedbStore::open(dir)?, kind, dir)?))
+            }
             StoreKind::Memory => Arc::new(Checked::new(MemoryStore::new())),
         };
         Ok(store)
-    });
-    opened.map_err(|error| match error {
+    })
+}
+
+/// Opens, or creates, the same store without its journal: for whoever fills a new one, which is
+/// worth nothing before all of it is durable.
+///
+/// # Errors
+/// [`StoreError::Open`] as for [`open`].
+pub fn open_bare(kind: StoreKind, dir: &Path) -> Result<Box<dyn Backing>, StoreError> {
+    opened(kind, dir, || {
+        let store: Box<dyn Backing> = match kind {
+            StoreKind::Sled => Box::new(Checked::new(SledStore::open(dir)?)),
+            StoreKind::Redb => Box::new(Checked::new(RedbStore::open(dir)?)),
+            StoreKind::Memory => Box::new(Checked::new(MemoryStore::new())),
+        };
+        Ok(store)
+    })
+}
+
+fn opened<T>(
+    kind: StoreKind,
+    dir: &Path,
+    open: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let refused = |reason| StoreError::Open { kind, path: dir.to_owned(), reason };
+    checked::guarded(StoreError::Read, open).map_err(|error| match error {
         StoreError::Read(reason) => refused(reason),
         other @ (StoreError::Open { .. }
         | StoreError::Write(_)

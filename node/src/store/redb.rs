@@ -10,7 +10,7 @@ use std::path::Path;
 use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
 use probity_harness::handover;
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError, StoreKind};
 
 const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("entries");
 const FILE_NAME: &str = "store.redb";
@@ -62,9 +62,9 @@ impl RedbStore {
         Ok(last.map(|(key, value)| (key.value().to_vec(), value.value().to_vec())))
     }
 
-    fn try_write(&self, batch: Batch) -> Result<(), ::redb::Error> {
+    fn try_write(&self, batch: Batch, durability: Durability) -> Result<(), ::redb::Error> {
         let mut transaction = self.db.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
+        transaction.set_durability(durability)?;
         {
             let mut table = transaction.open_table(TABLE)?;
             for (key, value) in batch.into_changes() {
@@ -107,10 +107,26 @@ impl Store for RedbStore {
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
         batch.check()?;
-        self.try_write(batch).map_err(|error| StoreError::Write(error.to_string()))
+        self.try_write(batch, Durability::Immediate).map_err(write)
+    }
+}
+
+impl Backing for RedbStore {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        self.try_write(batch, Durability::None).map_err(write)
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        // A durable transaction makes all before it durable.
+        self.try_write(Batch::new(), Durability::Immediate).map_err(write)
     }
 }
 
 fn read(error: ::redb::Error) -> StoreError {
     StoreError::Read(error.to_string())
+}
+
+fn write(error: ::redb::Error) -> StoreError {
+    StoreError::Write(error.to_string())
 }

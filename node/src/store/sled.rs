@@ -6,17 +6,18 @@
 //!
 //! sled's own flush writes its log and then asks Linux for `sync_file_range`, which neither makes
 //! the length of a file durable nor empties the disk's cache, and it never syncs the files that it
-//! makes of large values. A kill of the process loses nothing by that; a power cut may. So every
-//! batch is followed by a sync of the log, and one with a large value by a sync of the file system.
+//! makes of large values. A kill of the process loses nothing by that; a power cut may. So
+//! [`Backing::sync`] syncs the log too, and after a large value the whole file system.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::sled::{Config, Db, IVec};
 use probity_harness::handover;
 
-use super::{Batch, Entries, Entry, Store, StoreError, StoreKind};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError, StoreKind};
 
 /// The file of sled's log.
 const LOG: &str = "db";
@@ -31,6 +32,8 @@ const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 pub struct SledStore {
     db: Db,
     log: Arc<File>,
+    /// Whether a large value was applied since the last sync.
+    large: Arc<AtomicBool>,
 }
 
 impl SledStore {
@@ -50,15 +53,7 @@ impl SledStore {
             path: dir.to_owned(),
             reason: error.to_string(),
         })?;
-        Ok(Self { db, log: Arc::new(log) })
-    }
-
-    /// Makes what was flushed outlive a power cut; `largest` is the length of the longest value.
-    fn sync(&self, largest: usize) -> std::io::Result<()> {
-        if largest < LARGE_BYTES {
-            return self.log.sync_data();
-        }
-        Ok(rustix::fs::syncfs(self.log.as_ref())?)
+        Ok(Self { db, log: Arc::new(log), large: Arc::default() })
     }
 }
 
@@ -83,21 +78,38 @@ impl Store for SledStore {
     }
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        self.apply(batch)?;
+        self.sync()
+    }
+}
+
+impl Backing for SledStore {
+    fn apply(&self, batch: Batch) -> Result<(), StoreError> {
         batch.check()?;
         let mut sled_batch = ::sled::Batch::default();
-        let mut largest = 0;
         for (key, value) in batch.into_changes() {
             match value {
                 Some(value) => {
-                    largest = largest.max(value.len());
+                    if value.len() >= LARGE_BYTES {
+                        self.large.store(true, Ordering::Release);
+                    }
                     sled_batch.insert(key, value);
                 }
                 None => sled_batch.remove(key),
             }
         }
-        self.db.apply_batch(sled_batch).map_err(write)?;
+        self.db.apply_batch(sled_batch).map_err(write)
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let large = self.large.swap(false, Ordering::AcqRel);
         self.db.flush().map_err(write)?;
-        self.sync(largest).map_err(|error| StoreError::Write(error.to_string()))
+        let synced = if large {
+            rustix::fs::syncfs(self.log.as_ref()).map_err(std::io::Error::from)
+        } else {
+            self.log.sync_data()
+        };
+        synced.map_err(|error| StoreError::Write(error.to_string()))
     }
 }
 

@@ -189,6 +189,12 @@ async fn watch(global: &Global, home: &Home, node: &NodeHandle) -> Failure {
 /// How the node stands, in a line.
 fn line(node: &NodeHandle) -> String {
     let (height, peers) = (node.snapshot().height(), node.network().peers().len());
+    if let Some(first) = node.out_of_reach() {
+        return format!(
+            "height {height}  peers {peers}  stuck: no peer has blocks before {first} any more; \
+             join by a snapshot (probity node sync)"
+        );
+    }
     let state = if node.is_behind() { "syncing" } else { "ready" };
     format!("height {height}  peers {peers}  {state}")
 }

@@ -46,7 +46,11 @@ pub(super) async fn one(State(app): State<App>, Id(height): Id<u64>) -> Result<R
     let chain = app.chain();
     let block = app.backend.block(Height(height)).await?.ok_or_else(|| {
         let tip = chain.height();
-        let detail = format!("there is no block {height} here; the newest is {tip}");
+        if Height(height) <= tip {
+            let detail = format!("this node does not keep the block {height}; ask one that does");
+            return ApiError::new(Code::HeightPruned, detail);
+        }
+        let detail = format!("there is no block {height} yet; the newest is {tip}");
         ApiError::new(Code::BlockNotFound, detail)
     })?;
     let certificate = app.backend.certificate(Height(height)).await?;

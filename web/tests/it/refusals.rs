@@ -145,6 +145,9 @@ async fn what_was_pruned_is_gone_and_not_unknown() {
     let detail = stage.get_refused("/proofs/00?height=4", 410, "height_pruned").await;
     assert!(detail.contains("height 4"), "{detail}");
     stage.get("/proofs/00?height=5").await;
+    let detail = stage.get_refused("/blocks/4", 410, "height_pruned").await;
+    assert!(detail.contains("block 4"), "{detail}");
+    stage.get("/blocks/5").await;
     stage.get_refused("/events?after=3-7", 410, "events_pruned").await;
     let headers = stage.get("/blocks?limit=200").await;
     assert_eq!(headers["data"].as_array().unwrap().last().unwrap()["header"]["height"], 5);
