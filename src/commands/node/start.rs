@@ -16,7 +16,6 @@ use probity_node::{Node, NodeHandle, StartError};
 
 use super::config;
 use crate::cli::Global;
-use crate::commands::genesis::now_ms;
 use crate::commands::told_to_end;
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::{Home, Settings};
@@ -24,8 +23,8 @@ use crate::output;
 
 /// How often a terminal gets a status line, and the disk is looked at.
 const STATUS: Duration = Duration::from_secs(10);
-/// How far a block may be ahead of the clock before the clock is suspected, in milliseconds.
-const MAX_AHEAD: u64 = 10_000;
+/// How far a block may be ahead of the clock before the clock is suspected.
+const MAX_AHEAD: Duration = Duration::from_secs(10);
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
 
@@ -40,7 +39,7 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
     if let Some(metrics) = node.metrics_address() {
         output::say(global, &format!("metrics are served at http://{metrics}/metrics"));
     }
-    if let Some(warning) = clock(&node)? {
+    if let Some(warning) = clock(&node) {
         output::say(global, &format!("warning: {warning}"));
     }
     let outcome = tokio::select! {
@@ -168,16 +167,15 @@ fn line(node: &NodeHandle) -> String {
 }
 
 /// What the newest block says of this machine's clock.
-fn clock(node: &NodeHandle) -> Result<Option<String>, Failure> {
-    let (now, block) = (now_ms()?, node.snapshot().tip().time_ms);
-    let ahead = block.saturating_sub(now);
-    Ok((ahead > MAX_AHEAD).then(|| {
+fn clock(node: &NodeHandle) -> Option<String> {
+    let ahead = node.head_ahead();
+    (ahead > MAX_AHEAD).then(|| {
         format!(
             "the newest block is {} s ahead of this machine's clock; set the clock, or every new \
              block will be refused as one from the future",
-            ahead / 1_000
+            ahead.as_secs()
         )
-    }))
+    })
 }
 
 /// What is to be done about a node that does not start.
