@@ -25,8 +25,9 @@ use crate::consensus::safety::{Halt, Safety};
 use crate::events::EventStream;
 use crate::keeper::Request;
 use crate::lookout;
+use crate::metrics::Pool;
 use crate::network::{BoundOperator, FetchError, NetworkHandle, PeerView, PublishError};
-use crate::node::now_ms;
+use crate::node::Clock;
 use crate::relay::{self, OfferError};
 use crate::replica::history::History;
 use crate::results::{self, ResultError};
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) commands: Commands<Shell>,
     /// Room for transactions of clients.
     pub(crate) intake: Semaphore,
+    pub(crate) pool: Pool,
     pub(crate) network: NetworkHandle,
     pub(crate) cache: Cache,
     pub(crate) keeper: mpsc::Sender<Request>,
@@ -64,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) home: PathBuf,
     pub(crate) block_time: Duration,
     pub(crate) offers: Arc<Offers>,
+    pub(crate) clock: Clock,
     pub(crate) safety: Option<Arc<Safety>>,
     /// Held until the node has stopped.
     pub(crate) lock: Mutex<Option<FolderLock>>,
@@ -142,8 +145,21 @@ impl NodeHandle {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         let silence = self.inner.block_time.saturating_mul(SILENT_HEIGHTS).max(MIN_SILENCE);
-        let age = now_ms().saturating_sub(self.snapshot().tip().time_ms);
-        Duration::from_millis(age) > silence
+        self.head_age() > silence
+    }
+
+    /// How old the newest block is by this node's clock.
+    #[must_use]
+    pub fn head_age(&self) -> Duration {
+        let now_ms = (self.inner.clock)();
+        Duration::from_millis(now_ms.saturating_sub(self.snapshot().tip().time_ms))
+    }
+
+    /// By how much the newest block is ahead of this node's clock.
+    #[must_use]
+    pub fn head_ahead(&self) -> Duration {
+        let now_ms = (self.inner.clock)();
+        Duration::from_millis(self.snapshot().tip().time_ms.saturating_sub(now_ms))
     }
 
     /// If peers are ahead and none of them has the next block any more: the first that one has. This
@@ -163,9 +179,9 @@ impl NodeHandle {
     /// # Errors
     /// [`OfferError`] with the reason.
     pub async fn submit(&self, tx: SignedTx) -> Result<TxHash, OfferError> {
-        let Ok(_place) = self.inner.intake.try_acquire() else { return Err(OfferError::Crowded) };
-        let tx = relay::verify(tx, Arc::clone(&self.inner.identity)).await?;
-        relay::offer(&self.inner.commands, tx.clone()).await?;
+        let Inner { commands, identity, pool, intake, .. } = self.inner.as_ref();
+        let Ok(_place) = intake.try_acquire() else { return Err(OfferError::Crowded) };
+        let tx = relay::take(commands, Arc::clone(identity), pool, tx).await?;
         match self.inner.network.publish_tx(tx.signed().encode()).await {
             Ok(()) | Err(PublishError::Duplicate) => {}
             Err(

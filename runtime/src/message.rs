@@ -17,7 +17,7 @@ use probity_protocol::staking::message as staking;
 use probity_protocol::task::message as task;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::SubmitVoteEvidence;
+use crate::evidence::{SubmitProposalEvidence, SubmitVoteEvidence};
 use crate::governance::message as governance;
 
 mod describe;
@@ -114,6 +114,8 @@ pub enum Message {
     ReportBallot(dispute::ReportBallot),
     /// Puts up money for a side of an appeal.
     FundAppeal(dispute::FundAppeal),
+    /// Proves that a validator proposed twice in one round.
+    SubmitProposalEvidence(SubmitProposalEvidence),
 }
 
 impl Message {
@@ -159,6 +161,7 @@ impl Message {
             Self::DisputeReveal(_) => "dispute_reveal",
             Self::ReportBallot(_) => "report_ballot",
             Self::FundAppeal(_) => "fund_appeal",
+            Self::SubmitProposalEvidence(_) => "submit_proposal_evidence",
         }
     }
 
@@ -194,6 +197,7 @@ impl Message {
             | Self::DisputeReveal(_) => fees.work,
             Self::SubmitEvidence(_)
             | Self::SubmitVoteEvidence(_)
+            | Self::SubmitProposalEvidence(_)
             | Self::OpenDispute(_)
             | Self::ImplicateMember(_)
             | Self::ReportBallot(_)

@@ -126,6 +126,7 @@ fn show(sheet: &mut Sheet, message: &Message) {
         Message::DisputeReveal(m) => dispute::dispute_reveal(sheet, m),
         Message::ReportBallot(m) => dispute::report_ballot(sheet, m),
         Message::FundAppeal(m) => dispute::fund_appeal(sheet, m),
+        Message::SubmitProposalEvidence(m) => evidence::submit_proposal_evidence(sheet, m),
     }
 }
 

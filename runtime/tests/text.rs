@@ -29,7 +29,9 @@ use probity_protocol::task::message::{
 };
 use probity_protocol::task::{Mode, VerdictOfItem};
 use probity_runtime::certificate::VoteKind;
-use probity_runtime::evidence::{SignedVote, SubmitVoteEvidence};
+use probity_runtime::evidence::{
+    SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
+};
 use probity_runtime::message::Transfer;
 use probity_runtime::text;
 use probity_runtime::{Message, TxBody};
@@ -40,7 +42,7 @@ use serde_json::Value;
 mod disputes;
 
 /// How many kinds of message there are: the first byte of an encoding says which.
-const KINDS: usize = 38;
+const KINDS: usize = 39;
 
 fn pair() -> Keypair {
     Keypair::from_seed([1; 32])
@@ -96,6 +98,17 @@ fn vote(kind: VoteKind, block: Option<BlockHash>) -> SignedVote {
         round: 3,
         block,
         validator: operator(),
+        signature: signature(),
+    }
+}
+
+fn stand(pol_round: Option<u32>, block: u8) -> SignedStand {
+    SignedStand {
+        height: Height(44),
+        round: 3,
+        pol_round,
+        block: BlockHash(hash(block)),
+        proposer: operator(),
         signature: signature(),
     }
 }
@@ -262,6 +275,10 @@ fn messages() -> Vec<Message> {
     }));
     all.extend(governance::messages());
     all.extend(disputes::messages());
+    all.push(Message::SubmitProposalEvidence(SubmitProposalEvidence {
+        first: stand(None, 65),
+        second: stand(Some(1), 66),
+    }));
     all
 }
 

@@ -1,5 +1,6 @@
 //! Tasks from request to payment, and every way in which a member can fail.
 
+mod acts;
 mod audits;
 mod correlated;
 mod evasion;

@@ -108,6 +108,10 @@ impl fmt::Display for Message {
                 };
                 write!(f, "put up {} for the {side} in the dispute {}", m.amount, m.dispute)
             }
+            Self::SubmitProposalEvidence(m) => {
+                let stand = &m.first;
+                write!(f, "prove two proposals of {} at height {}", stand.proposer, stand.height)
+            }
         }
     }
 }
