@@ -165,3 +165,18 @@ pub(crate) fn text<const MAX: usize>(text: &str) -> Result<BoundedString<MAX>, F
 pub(crate) fn list<T, const MAX: usize>(elements: Vec<T>) -> Result<BoundedVec<T, MAX>, Failure> {
     BoundedVec::from_vec(elements).or_fail(Code::Other, "too many")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demonstrations_genesis_keeps_every_inequality_and_names_everyone() {
+        let cast = Cast::new(1_700_000_000_000).unwrap();
+        assert_eq!(cast.actors.len(), VALIDATORS + EVALUATORS);
+        assert_eq!(cast.who(&Person::Ada.address()), "Ada");
+        let evaluator = cast.evaluators().next().unwrap();
+        assert_eq!(cast.who(&evaluator.owner), "evaluator-1");
+        assert_eq!(cast.who(&account(&evaluator.key)), "evaluator-1");
+    }
+}

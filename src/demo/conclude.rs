@@ -125,6 +125,10 @@ fn disputes(scene: &Scene<'_>, chain: &Chain) -> Vec<DisputeReport> {
     let report = disputes.map(|(id, dispute)| DisputeReport {
         id: *id,
         task: dispute.task,
+        challenger: dispute.challenger.account().map_or_else(
+            || "the audit pool".to_owned(),
+            |account| scene.who(&account),
+        ),
         levels: dispute
             .levels
             .iter()

@@ -154,6 +154,8 @@ pub(crate) struct DisputeReport {
     pub(crate) id: u64,
     /// About which task.
     pub(crate) task: TaskId,
+    /// Who opened it.
+    pub(crate) challenger: String,
     /// Its levels, the first jury first.
     pub(crate) levels: Vec<LevelReport>,
     /// The final ruling.

@@ -87,6 +87,9 @@ def check_disputes(checks, document):
     corrected = {one["task"]: one for one in document["results"] if one["corrected_from"]}
     for dispute in disputes:
         levels, settled = dispute["levels"], dispute["settled"]
+        challenger = dispute["challenger"]
+        honest = challenger in {one["name"] for one in document["operators"]} - set(document["ring"])
+        checks.that(honest, f"an honest operator opened it: {challenger}")
         rulings = [level["ruling"] for level in levels]
         checks.that(rulings == ["overturn", "overturn"], f"the juries say {rulings}")
         seats = [level["seats"] for level in levels]
