@@ -1,20 +1,31 @@
 //! `probity demo`: the main job, end to end, on this machine.
 //!
-//! Four validators decide blocks, each with its own engine, network and store; eight more
+//! Four validators decide blocks, each with its own engine, network and store; twelve more
 //! operators evaluate, attached to the validators' APIs. A publisher registers a dataset, a
 //! benchmark and six models and pays for their evaluation; everyone else gets every byte from
 //! peers, by hash. One operator takes a bribe and reports a score that its model did not reach.
+//! Then a ring of operators is bought that holds most seats of a committee, and only a dispute can
+//! tell. Holders of tokens decide meanwhile on an upgrade, on supply and on the treasury.
 //!
-//! Nothing is mocked: the blocks are voted on, the models are run, the liar is found by a jury,
-//! and each certificate is verified from the genesis hash alone.
+//! Nothing is mocked: the blocks are voted on, the models are run, the liars are found by juries
+//! whose nodes run the items again, and each certificate is verified from the genesis hash alone.
 //!
 //! # Reading order
-//! [`cast`] is who takes part, [`shelf`] what is evaluated, [`network`] how the nodes run,
-//! [`story`] what happens, and [`report`] what came of it.
+//! [`cast`] and [`people`] are who takes part, [`rules`] by which numbers, [`shelf`] what is
+//! evaluated, [`network`] how the nodes run. [`story`] is what happens, with its acts in [`capture`]
+//! and [`holders`]; [`scene`] is what they share, [`narrator`] tells it, [`conclude`] and [`report`]
+//! are what came of it.
 
+mod capture;
 pub(crate) mod cast;
+mod conclude;
+mod holders;
+mod narrator;
 pub(crate) mod network;
+mod people;
 mod report;
+mod rules;
+mod scene;
 pub(crate) mod shelf;
 pub(crate) mod story;
 
@@ -28,6 +39,7 @@ use crate::output;
 use cast::Cast;
 use network::{Network, Start};
 use report::Report;
+use scene::{Log, Scene};
 use shelf::Shelf;
 
 /// Runs the demonstration to its end and shows what came of it.
@@ -41,11 +53,17 @@ pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure
     let target = shelf.target().map(|item| item.main_file()).unwrap_or_default();
     let start = Start { home: &home, block_time, api: None, target };
     let network = Network::start(global, &cast, &start).await?;
-    let played = story::play(global, &network, &cast, &shelf, started).await;
-    let report = match played {
-        Ok(outcome) => {
-            story::conclude(global, &network, &cast, &shelf, outcome, &home, started).await
-        }
+    let scene = Scene {
+        global,
+        network: &network,
+        cast: &cast,
+        shelf: &shelf,
+        home: &home,
+        started,
+        log: Log::default(),
+    };
+    let report = match story::play(&scene).await {
+        Ok(played) => conclude::conclude(&scene, played).await,
         Err(failure) => Err(failure),
     };
     if let Ok(report) = &report {

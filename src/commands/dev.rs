@@ -1,6 +1,6 @@
 //! `probity dev`: a whole network in one process, for whoever builds something on it.
 //!
-//! Four validators and eight evaluators, with accounts that have tokens and the bundled dataset,
+//! Four validators and twelve evaluators, with accounts that have tokens and the bundled dataset,
 //! benchmark and models registered. The accounts come from a phrase that everybody knows, so they
 //! are the same in every run; nothing of value may ever be sent to them.
 

@@ -7,16 +7,17 @@ use probity_primitives::vrf::VrfSecret;
 use probity_primitives::{
     Address, Amount, BoundedString, BoundedVec, Bps, Domain, Hash, Keypair, Network, OperatorId,
 };
-use probity_protocol::Params;
 use probity_runtime::Genesis;
 use probity_runtime::genesis::{GENESIS_SCHEMA, GenesisAccount, GenesisOperator, Token};
 
+use super::people::Person;
+use super::rules;
 use crate::exit::{Code, Failure, OrFail};
 
 /// How many operators decide blocks; each runs a node.
 pub(crate) const VALIDATORS: usize = 4;
 /// How many operators evaluate only; each is attached to a validator's node.
-pub(crate) const EVALUATORS: usize = 8;
+pub(crate) const EVALUATORS: usize = 12;
 
 /// One operator with all its keys.
 pub(crate) struct Actor {
@@ -59,6 +60,25 @@ impl Cast {
         self.actors.iter().take(VALIDATORS)
     }
 
+    /// The operators that evaluate only.
+    pub(crate) fn evaluators(&self) -> impl Iterator<Item = &Actor> {
+        self.actors.iter().skip(VALIDATORS)
+    }
+
+    /// What people call an account.
+    pub(crate) fn who(&self, address: &Address) -> String {
+        let person = Person::ALL.into_iter().find(|person| person.address() == *address);
+        if let Some(person) = person {
+            return person.name().to_owned();
+        }
+        if account(&self.publisher) == *address {
+            return "the publisher".to_owned();
+        }
+        let operates = |actor: &&Actor| account(&actor.key) == *address || actor.owner == *address;
+        let known = self.actors.iter().find(operates);
+        known.map_or_else(|| address.to_string(), |actor| actor.name.clone())
+    }
+
     /// The name of an operator.
     pub(crate) fn name(&self, operator: &OperatorId) -> String {
         let known = self.actors.iter().find(|actor| actor.operator == *operator);
@@ -81,7 +101,7 @@ fn actor(number: usize) -> Result<Actor, Failure> {
     let (name, tokens) = if validates {
         (format!("validator-{}", number + 1), 300_000)
     } else {
-        (format!("evaluator-{}", number + 1 - VALIDATORS), 200_000)
+        (format!("evaluator-{}", number + 1 - VALIDATORS), 280_000)
     };
     let key = Keypair::from_seed(seed("operator", number));
     let beacon_seed = seed("beacon", number);
@@ -91,15 +111,18 @@ fn actor(number: usize) -> Result<Actor, Failure> {
 }
 
 fn genesis(actors: &[Actor], publisher: Address, time_ms: u64) -> Result<Genesis, Failure> {
-    let mut params = Params::development();
-    params.staking.max_validators = u32::try_from(VALIDATORS).unwrap_or(u32::MAX);
     let mut accounts =
         vec![GenesisAccount { address: publisher, balance: Amount::from_tokens(1_000_000) }];
-    // What a hot key needs for its fees; what it earns goes to its operator's pool.
+    // What a hot key needs for its fees and for the bond of a challenge; what it earns goes to its
+    // operator's pool.
     accounts.extend(actors.iter().map(|actor| GenesisAccount {
         address: account(&actor.key),
-        balance: Amount::from_tokens(100),
+        balance: Amount::from_tokens(1_000),
     }));
+    for person in Person::ALL {
+        let balance = person.tokens().checked_add(Person::purse()).or_fail(Code::Other, "money")?;
+        accounts.push(GenesisAccount { address: person.address(), balance });
+    }
     accounts.sort_by_key(|entry| entry.address);
     let operators = actors.iter().map(genesis_operator).collect::<Result<Vec<_>, Failure>>()?;
     Ok(Genesis {
@@ -109,8 +132,8 @@ fn genesis(actors: &[Actor], publisher: Address, time_ms: u64) -> Result<Genesis
         time_ms,
         token: Token { symbol: text("PBY")?, decimals: 9 },
         protocol: probity_runtime::upgrade::fresh(),
-        params,
-        governance: probity_dao::Params::development(),
+        params: rules::evaluation()?,
+        governance: rules::governance(),
         accounts: list(accounts)?,
         operators: list(operators)?,
         beacon_seed: Hash::of(Domain::Genesis, &("demo", time_ms)),
@@ -142,4 +165,19 @@ pub(crate) fn text<const MAX: usize>(text: &str) -> Result<BoundedString<MAX>, F
 /// A list that is within its limit by what the caller knows of it.
 pub(crate) fn list<T, const MAX: usize>(elements: Vec<T>) -> Result<BoundedVec<T, MAX>, Failure> {
     BoundedVec::from_vec(elements).or_fail(Code::Other, "too many")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demonstrations_genesis_keeps_every_inequality_and_names_everyone() {
+        let cast = Cast::new(1_700_000_000_000).unwrap();
+        assert_eq!(cast.actors.len(), VALIDATORS + EVALUATORS);
+        assert_eq!(cast.who(&Person::Ada.address()), "Ada");
+        let evaluator = cast.evaluators().next().unwrap();
+        assert_eq!(cast.who(&evaluator.owner), "evaluator-1");
+        assert_eq!(cast.who(&account(&evaluator.key)), "evaluator-1");
+    }
 }

@@ -13,9 +13,9 @@ use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
 use probity_node::{Node, NodeHandle};
 use probity_primitives::ContentHash;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
-use super::cast::{Cast, VALIDATORS};
+use super::cast::{Actor, Cast, VALIDATORS};
 use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::cluster::{self, Ports};
@@ -31,8 +31,23 @@ const MEETING: Duration = Duration::from_secs(30);
 /// Everything that runs.
 pub(crate) struct Network {
     nodes: Vec<NodeHandle>,
-    agents: Vec<AgentHandle>,
+    agents: Mutex<Vec<AgentHandle>>,
     clients: Vec<Client>,
+    home: PathBuf,
+}
+
+/// What an operator's agent is told to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// How it tells what it found.
+    pub(crate) strategy: Strategy,
+    /// Whether it disputes results that it finds false.
+    pub(crate) challenge: bool,
+}
+
+impl Part {
+    /// It says what it found, and leaves others alone.
+    pub(crate) const HONEST: Self = Self { strategy: Strategy::Honest, challenge: false };
 }
 
 /// How a network is started.
@@ -71,14 +86,24 @@ impl Network {
                 .or_fail(Code::Unreachable, "the nodes do not find each other")?;
         }
         let clients = nodes.iter().map(client).collect::<Result<Vec<_>, _>>()?;
-        let mut network = Self { nodes, agents: Vec::new(), clients };
-        network.attach(start.home, cast, start.target)?;
+        let home = start.home.to_owned();
+        let network = Self { nodes, agents: Mutex::default(), clients, home };
+        let bribed = |actor: &Actor| {
+            let (model, operator) = (start.target, actor.operator);
+            Part { strategy: Strategy::Bribed { model, operator }, challenge: false }
+        };
+        network.attach(cast, bribed).await?;
         Ok(network)
     }
 
     /// The nodes, in the validators' order.
     pub(crate) fn nodes(&self) -> &[NodeHandle] {
         &self.nodes
+    }
+
+    /// The first node.
+    pub(crate) fn first(&self) -> Result<&NodeHandle, Failure> {
+        self.nodes.first().ok_or_else(|| Failure::new(Code::Other, "no node runs"))
     }
 
     /// The API of the first node, which the publisher uses.
@@ -93,33 +118,45 @@ impl Network {
 
     /// Ends agents and nodes, and waits for each.
     pub(crate) async fn stop(self) {
-        for agent in self.agents {
-            agent.shutdown().await;
-        }
+        self.detach().await;
         for node in &self.nodes {
             node.shutdown().await;
         }
     }
 
-    /// Attaches an agent for each operator: a validator's to its own node, the others' in turn.
-    fn attach(&mut self, home: &Path, cast: &Cast, target: ContentHash) -> Result<(), Failure> {
+    /// Ends all agents. What they were doing waits on their desks.
+    pub(crate) async fn detach(&self) {
+        for agent in std::mem::take(&mut *self.agents.lock().await) {
+            agent.shutdown().await;
+        }
+    }
+
+    /// Attaches an agent for each operator, a validator's to its own node and the others' in turn,
+    /// and tells each what to be.
+    pub(crate) async fn attach(
+        &self,
+        cast: &Cast,
+        part: impl Fn(&Actor) -> Part,
+    ) -> Result<(), Failure> {
         let worker = WorkerCommand::this_program(&[crate::WORKER])
             .or_fail(Code::Other, "cannot start workers")?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let limits =
             WorkLimits { turns: Arc::new(Semaphore::new(processors)), ..WorkLimits::default() };
+        let mut agents = self.agents.lock().await;
         for (actor, client) in cast.actors.iter().zip(self.clients.iter().cycle()) {
+            let Part { strategy, challenge } = part(actor);
             let config = AgentConfig {
-                home: home.join("agents").join(&actor.name),
+                home: self.home.join("agents").join(&actor.name),
                 operator: actor.operator,
                 key: actor.key.clone(),
-                strategy: Strategy::Bribed { model: target, operator: actor.operator },
-                challenge: false,
+                strategy,
+                challenge,
                 worker: worker.clone(),
                 limits: limits.clone(),
             };
             let agent = agent::start(config, Remote::new(client.clone()));
-            self.agents.push(agent.or_fail(Code::Other, "an agent does not start")?);
+            agents.push(agent.or_fail(Code::Other, "an agent does not start")?);
         }
         Ok(())
     }

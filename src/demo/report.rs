@@ -1,12 +1,12 @@
 //! What the demonstration found: one document, and the same for people.
 
-use std::fmt::Write;
+mod text;
 
+use probity_dao::{ReferendumId, StageName, Track};
 use probity_primitives::{Amount, Hash, OperatorId, Score, TaskId};
+use probity_protocol::dispute::Ruling;
 use probity_protocol::task::OutcomeState;
 use serde::Serialize;
-
-use crate::output::Table;
 
 /// The schema of the document.
 pub(crate) const SCHEMA: &str = "probity.demo/v1";
@@ -34,6 +34,14 @@ pub(crate) struct Report {
     pub(crate) certificates: Vec<CertificateReport>,
     /// Whether money was conserved.
     pub(crate) conservation: Conservation,
+    /// Who took a bribe to capture a committee.
+    pub(crate) ring: Vec<String>,
+    /// The certificate of the result that was captured.
+    pub(crate) superseded: Superseded,
+    /// The disputes, in the order in which they were opened.
+    pub(crate) disputes: Vec<DisputeReport>,
+    /// The referenda, in the order in which they were submitted.
+    pub(crate) referenda: Vec<ReferendumReport>,
     /// How long it took, in milliseconds.
     pub(crate) elapsed_ms: u64,
 }
@@ -89,6 +97,8 @@ pub(crate) struct ResultReport {
     pub(crate) state: OutcomeState,
     /// The number of items.
     pub(crate) items: u32,
+    /// What it was before a ruling changed it, in micro-units, if one did.
+    pub(crate) corrected_from: Option<Score>,
 }
 
 /// A slash.
@@ -126,82 +136,81 @@ pub(crate) struct Conservation {
     pub(crate) expected: Amount,
 }
 
-impl Report {
-    /// The document for people.
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = self.write(&mut text);
-        text
-    }
+/// A certificate whose score a ruling has changed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Superseded {
+    /// The file.
+    pub(crate) path: String,
+    /// The score that it shows, in micro-units.
+    pub(crate) score: Score,
+    /// What it says when it is verified against a newer header.
+    pub(crate) says: String,
+}
 
-    fn write(&self, text: &mut String) -> std::fmt::Result {
-        let benchmark = self.results.first().map_or("", |result| result.benchmark.as_str());
-        writeln!(text, "\nLeaderboard: {benchmark}\n")?;
-        text.push_str(&self.board());
-        writeln!(text, "\nSlashed\n")?;
-        for slash in &self.slashes {
-            let SlashReport { name, offence, why, amount, .. } = slash;
-            writeln!(text, "  {name}: {amount} PBY for {offence}, {why}")?;
-        }
-        writeln!(text, "\nBehind the operators, in PBY\n")?;
-        text.push_str(&self.balances());
-        writeln!(text, "\nCertificates, each verified without the network\n")?;
-        for certificate in &self.certificates {
-            writeln!(text, "  {} ({} checks)", certificate.path, certificate.steps)?;
-        }
-        let ChainReport { chain_id, genesis_hash } = &self.chain;
-        writeln!(text, "\nChain {chain_id}, genesis hash {genesis_hash}")?;
-        let root = self.state_roots.first().copied().unwrap_or_default();
-        let equal = self.state_roots.iter().all(|other| *other == root);
-        let verdict = if equal { "equal" } else { "DIFFERENT" };
-        let (nodes, height) = (self.state_roots.len(), self.height);
-        writeln!(text, "State roots of {nodes} nodes at height {height}: {verdict} ({root})")?;
-        let Conservation { sum, expected } = self.conservation;
-        writeln!(text, "Sum of all buckets {sum} PBY, genesis + minted - burned {expected} PBY")?;
-        let seconds = self.elapsed_ms / 1_000;
-        writeln!(text, "Took {seconds} s")
-    }
+/// A dispute.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DisputeReport {
+    /// Its number.
+    pub(crate) id: u64,
+    /// About which task.
+    pub(crate) task: TaskId,
+    /// Who opened it.
+    pub(crate) challenger: String,
+    /// Its levels, the first jury first.
+    pub(crate) levels: Vec<LevelReport>,
+    /// The final ruling.
+    pub(crate) ruling: Option<Ruling>,
+    /// What became of the money, if it has ended.
+    pub(crate) settled: Option<SettledReport>,
+}
 
-    fn board(&self) -> String {
-        let mut table = Table::new(&[
-            ">score",
-            "model",
-            "95 % over items",
-            "between evaluators",
-            ">seats",
-            ">operators",
-            "state",
-        ]);
-        for result in &self.results {
-            let interval = result
-                .interval
-                .map_or_else(|| "-".to_owned(), |(low, high)| format!("{low} .. {high}"));
-            let (low, high) = result.spread;
-            let spread = if low == high { "none".to_owned() } else { format!("{low} .. {high}") };
-            table.row(vec![
-                result.score.to_string(),
-                result.model.clone(),
-                interval,
-                spread,
-                result.seats.to_string(),
-                result.operators.to_string(),
-                format!("{:?}", result.state).to_lowercase(),
-            ]);
-        }
-        table.text()
-    }
+/// A level of a dispute.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LevelReport {
+    /// The seats of its jury.
+    pub(crate) seats: u32,
+    /// Who sat in it.
+    pub(crate) jurors: Vec<String>,
+    /// What was put up against the result.
+    pub(crate) challenger: Amount,
+    /// What was put up for it.
+    pub(crate) defender: Amount,
+    /// Its ruling.
+    pub(crate) ruling: Option<Ruling>,
+}
 
-    fn balances(&self) -> String {
-        let mut table = Table::new(&["operator", ">before", ">after", ">commission"]);
-        for operator in &self.operators {
-            table.row(vec![
-                operator.name.clone(),
-                operator.before.to_string(),
-                operator.after.to_string(),
-                operator.commission.to_string(),
-            ]);
-        }
-        table.text()
-    }
+/// What became of all that was put up in a dispute.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct SettledReport {
+    /// All of it.
+    pub(crate) staked: Amount,
+    /// What went to those who were right.
+    pub(crate) returned: Amount,
+    /// What went to jurors.
+    pub(crate) jurors: Amount,
+    /// What burned.
+    pub(crate) burned: Amount,
+}
+
+/// A referendum.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReferendumReport {
+    /// Its number.
+    pub(crate) id: ReferendumId,
+    /// Its track.
+    pub(crate) track: Track,
+    /// What people call it.
+    pub(crate) title: String,
+    /// How it ended.
+    pub(crate) outcome: StageName,
+    /// Convicted ayes among all convicted votes, in parts per million.
+    pub(crate) approval: u32,
+    /// Tokens of ayes and abstentions among all tokens, in parts per million.
+    pub(crate) support: u32,
+    /// Convicted ayes.
+    pub(crate) ayes: Amount,
+    /// Convicted nays.
+    pub(crate) nays: Amount,
+    /// The block in which it took effect, if it did.
+    pub(crate) enacted_at: Option<u64>,
 }

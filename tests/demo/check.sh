@@ -12,7 +12,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 document="${2:-$work/demo.json}"
 
-# The demonstration takes half a minute; one that hangs is a failure and not a wait.
+# The demonstration takes about a minute; one that hangs is a failure and not a wait.
 if ! timeout 300 "$program" demo --home "$work/home" --output json >"$document" 2>"$work/talk"; then
   tail -n 40 "$work/talk" >&2
   echo 'the demonstration did not end well' >&2
