@@ -2,7 +2,7 @@
 
 use probity_primitives::key::SignatureError;
 use probity_primitives::merkle::OpeningError;
-use probity_primitives::{ArithmeticError, Hash, OperatorId, Score};
+use probity_primitives::{ArithmeticError, Hash, Height, OperatorId, Score};
 
 use crate::proof::ProofError;
 use crate::trail::TrailError;
