@@ -43,8 +43,8 @@ use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Chain, Executed, Genesis, VerifiedTx};
 
 use crate::mempool::{Limits, Mempool, Standing, TxKey};
+use crate::store::Store;
 use crate::store::tree::StoreTree;
-use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
 pub use self::commit::KEPT_HEIGHTS;

@@ -55,7 +55,7 @@ fn a_newer_program_goes_on_from_the_same_state_to_the_same_roots() {
     new.pass(9).unwrap();
     let tip = old.chain.tip().clone();
     let mut loader = Loader::by(&old.genesis, Rules::CURRENT, tip).unwrap();
-    for (key, value) in old.ledger().entries() {
+    for (key, value) in old.chain.state().entries() {
         loader.entry(&key, &value).unwrap();
     }
     old.chain = loader.finish().unwrap().0;
@@ -75,7 +75,7 @@ fn an_older_program_does_not_load_a_newer_state() {
     new.pass(5).unwrap();
     let tip = new.chain.tip().clone();
     let mut loader = Loader::by(&new.genesis, Rules::CURRENT.up_to(0), tip).unwrap();
-    for (key, value) in new.ledger().entries() {
+    for (key, value) in new.chain.state().entries() {
         loader.entry(&key, &value).unwrap();
     }
     let refused = loader.finish().err();
