@@ -53,7 +53,9 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::TransferArtifact(_)
         | Message::SubmitReferendum(_)
         | Message::CastVote(_)
-        | Message::Delegate(_) => true,
+        | Message::Delegate(_)
+        | Message::OpenDispute(_)
+        | Message::FundAppeal(_) => true,
         Message::Transfer(_)
         | Message::EditOperator(_)
         | Message::Withdraw(_)
@@ -76,6 +78,12 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::RemoveVote(_)
         | Message::Undelegate(_)
         | Message::TrimDelegation(_)
-        | Message::SubmitProposalEvidence(_) => false,
+        | Message::SubmitProposalEvidence(_)
+        | Message::AnswerDispute(_)
+        | Message::PlayDispute(_)
+        | Message::ImplicateMember(_)
+        | Message::DisputeCommit(_)
+        | Message::DisputeReveal(_)
+        | Message::ReportBallot(_) => false,
     }
 }
