@@ -18,6 +18,7 @@ mod tx;
 mod validator;
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -45,9 +46,20 @@ pub(crate) use self::validator::{
 };
 use crate::output::{Colour, Format, LogFormat};
 
+/// The program's version, and the newest version of the rules that it has.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let newest = probity_runtime::upgrade::NEWEST;
+    format!("{} (rules up to version {newest})", env!("CARGO_PKG_VERSION"))
+});
+
 /// Staked evaluators that put a trustworthy number on AI models.
 #[derive(Debug, Parser)]
-#[command(name = "probity", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "probity",
+    version = VERSION.as_str(),
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -38,6 +38,8 @@ pub(crate) enum Code {
     NeedsInput = 10,
     /// The wait is over; the hash was printed.
     TimedOut = 11,
+    /// The next block runs by rules that this program does not have.
+    Upgrade = 12,
     /// A person interrupted it at a prompt.
     Interrupted = 130,
 }
@@ -162,6 +164,7 @@ impl Failure {
             Code::Unsafe => "unsafe",
             Code::NeedsInput => "needs_input",
             Code::TimedOut => "timed_out",
+            Code::Upgrade => "upgrade",
             Code::Interrupted => "interrupted",
         }
     }
@@ -179,6 +182,7 @@ impl Failure {
             Code::Unsafe => 9,
             Code::NeedsInput => 10,
             Code::TimedOut => 11,
+            Code::Upgrade => 12,
             Code::Interrupted => 130,
         }
     }
@@ -200,7 +204,7 @@ impl<T, E: Display> OrFail<T> for Result<T, E> {
 mod tests {
     use super::*;
 
-    const ALL: [Code; 12] = [
+    const ALL: [Code; 13] = [
         Code::Other,
         Code::Usage,
         Code::Config,
@@ -212,6 +216,7 @@ mod tests {
         Code::Unsafe,
         Code::NeedsInput,
         Code::TimedOut,
+        Code::Upgrade,
         Code::Interrupted,
     ];
 

@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use probity_primitives::{Hash, Height, TaskId};
-use probity_protocol::task::{Jury, JuryPhase, Phase, Standing};
+use probity_protocol::task::{AuditPhase, Jury, JuryPhase, Phase, Standing};
 use probity_runtime::query::{Assignment, BallotView, Role, SubmissionView};
 
 /// How many blocks before the end of the commit window a member that still cannot fetch or run
@@ -27,7 +27,7 @@ pub const REPORT_BLOCKS: u64 = 3;
 /// What a piece of work is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Job {
-    /// A member's evaluation in a round.
+    /// A member's or an auditor's evaluation in a round: nobody is both.
     Evaluation {
         /// The task.
         task: TaskId,
@@ -49,7 +49,9 @@ impl Job {
     pub fn of(assignment: &Assignment) -> Option<Self> {
         let task = assignment.task_id;
         match assignment.role {
-            Role::Member => Some(Self::Evaluation { task, round: assignment.task.round }),
+            Role::Member | Role::Auditor => {
+                Some(Self::Evaluation { task, round: assignment.task.round })
+            }
             Role::Juror => {
                 assignment.jury.as_ref().map(|jury| Self::Verdicts { task, draw: jury.draws })
             }
@@ -157,6 +159,7 @@ pub fn next_steps(view: &View<'_>, now: Height) -> Vec<Step> {
         match assignment.role {
             Role::Member => case.member(),
             Role::Juror => case.juror(),
+            Role::Auditor => case.auditor(),
         }
     };
     view.assignments.iter().filter_map(step).collect()
@@ -180,6 +183,25 @@ impl Case<'_> {
             | Phase::Provisional { .. }
             | Phase::Final { .. }
             | Phase::Void { .. } => None,
+        }
+    }
+
+    /// An auditor evaluates like a member, in the windows of its audit. There is no report that it
+    /// could send: what the committee could fetch is there.
+    fn auditor(&self) -> Option<Step> {
+        let Phase::Provisional { .. } = self.assignment.task.phase else { return None };
+        match self.assignment.audit.as_ref()?.phase {
+            AuditPhase::Commit { until } if self.assignment.submission.is_none() => {
+                match self.view.work.get(&self.job) {
+                    Some(Progress::Ready { .. }) => self.send(Act::Commit, until),
+                    Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible)
+                    | None => self.work(&[], until),
+                }
+            }
+            AuditPhase::Reveal { until } => self.reveal(until),
+            AuditPhase::Planned { .. } | AuditPhase::Commit { .. } | AuditPhase::Done { .. } => {
+                None
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use libp2p::Multiaddr;
 use probity_runtime::Genesis;
+use probity_runtime::upgrade::Rules;
 
 use crate::mempool;
 use crate::network;
@@ -26,6 +27,8 @@ pub struct NodeConfig {
     pub home: PathBuf,
     /// The genesis document.
     pub genesis: Genesis,
+    /// The versions of the rules that the node follows.
+    pub rules: Rules,
     /// The keys of an operator that decides blocks; a node without them follows.
     pub operator: Option<OperatorKeys>,
     /// What keeps the chain.
@@ -68,6 +71,7 @@ impl NodeConfig {
             name: name.into(),
             home,
             genesis,
+            rules: Rules::CURRENT,
             operator: None,
             store: StoreKind::default(),
             consensus_listen: any(),

@@ -15,6 +15,7 @@ use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::proof::{StateProof, prove};
 use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::tree::TreeError;
+use probity_runtime::upgrade::Missing;
 use probity_runtime::{Block, Chain, Genesis, Header, Receipt, SignedTx};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -110,6 +111,18 @@ impl NodeHandle {
             if let Ok(Some(halt)) = halt.as_deref() {
                 return halt.clone();
             }
+        }
+        std::future::pending().await
+    }
+
+    /// Waits until the next block needs a version of the rules that this program does not have;
+    /// never ends otherwise. The node makes and takes no block from then on.
+    pub async fn outdated(&self) -> Missing {
+        let mut tip = self.tip();
+        if let Ok(chain) = tip.wait_for(|chain| chain.missing().is_some()).await
+            && let Some(missing) = chain.missing()
+        {
+            return missing;
         }
         std::future::pending().await
     }

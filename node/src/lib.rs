@@ -37,6 +37,7 @@ pub mod results;
 mod shell;
 pub mod snapshot;
 pub mod store;
+pub mod upgrade;
 pub mod vigil;
 
 pub use config::NodeConfig;

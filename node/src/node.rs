@@ -14,6 +14,7 @@ use probity_keys::lock::{FolderLock, LockError};
 use probity_runtime::Chain;
 use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::genesis::ChainIdentity;
+use probity_runtime::upgrade::Missing;
 use probity_web::ApiLimits;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -64,6 +65,9 @@ pub enum StartError {
     /// A snapshot was being restored when the machine stopped.
     #[error("the restore of a snapshot into {0} was cut short; restore it again")]
     CutShort(PathBuf),
+    /// The next block needs a newer program.
+    #[error(transparent)]
+    Outdated(Missing),
     /// It is not as far as it was.
     #[error(transparent)]
     Mark(#[from] MarkError),
@@ -91,6 +95,25 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What a newer program must have, if that is what the node needs.
+    #[must_use]
+    pub const fn missing(&self) -> Option<&Missing> {
+        match self {
+            Self::Outdated(missing) | Self::Chain(OpenError::Newer(missing)) => Some(missing),
+            Self::Io { .. }
+            | Self::Store(_)
+            | Self::CutShort(_)
+            | Self::Mark(_)
+            | Self::Chain(_)
+            | Self::Cache(_)
+            | Self::Identity(_)
+            | Self::Network(_)
+            | Self::Engine(_)
+            | Self::Lock(_)
+            | Self::Guard(_) => None,
+        }
+    }
+
     /// Whether the node would have started, had it not been unsafe.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
@@ -242,12 +265,16 @@ fn open(config: &NodeConfig) -> Result<Opened, StartError> {
         mark::forget(&folder)?;
     }
     let store = store::open(config.store, &folder)?;
-    let replica = Replica::open(
+    let replica = Replica::open_by(
         Arc::clone(&store),
         &config.genesis,
         config.operator.clone(),
         config.mempool,
+        config.rules,
     )?;
+    if let Some(missing) = replica.chain().missing() {
+        return Err(StartError::Outdated(missing));
+    }
     Ok((store, replica))
 }
 

@@ -60,6 +60,7 @@ pub(crate) fn genesis(count: u8) -> Genesis {
         network: Network::Test,
         time_ms: START_MS,
         token: Token { symbol: BoundedString::new("PBY").unwrap(), decimals: 9 },
+        protocol: probity_runtime::upgrade::fresh(),
         params: Params::development(),
         governance: probity_dao::Params::development(),
         accounts: BoundedVec::from_vec(accounts).unwrap(),

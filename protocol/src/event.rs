@@ -105,6 +105,34 @@ pub enum Event {
     Stalled { due: Due, reason: BoundedString<256> },
     /// A correlation window ended: what each offender's total becomes, as a share of its stake.
     WindowClosed { window: u64, share_ppm: u32, correlated_ppm: u32, suspended: bool },
+    /// Money was minted into a stream.
+    Minted { stream: u32, amount: Amount, until: Height },
+    /// A stream released what had come due.
+    StreamReleased {
+        stream: u32,
+        audit_pool: Amount,
+        reward_pool: Amount,
+        treasury: Amount,
+        ended: bool,
+    },
+    /// Those who validated in an epoch were paid.
+    ValidatorsPaid { validators: u32, amount: Amount },
+    /// Payouts wait until a height.
+    PayoutsPaused { until: Height },
+    /// A payout that was due was put off.
+    PutOff { due: Due, until: Height },
+    /// A version of the rules is planned for a height.
+    UpgradePlanned { version: u32, height: Height },
+    /// What was planned was given up.
+    UpgradeCancelled { version: u32, height: Height },
+    /// From this block on the chain runs by a version.
+    Upgraded { version: u32 },
+    /// A result is audited; by nobody, if nobody outside the committee could be drawn.
+    AuditDrawn { task: TaskId, seats: Seats, operators: u32 },
+    /// An auditor found another score than the published one.
+    AuditDiffers { task: TaskId, operator: OperatorId, score: Score, published: Score },
+    /// An audit ended: so many seats found the published score, so many another one.
+    AuditClosed { task: TaskId, agreed: Seats, differed: Seats },
 }
 
 /// The name of a task's phase.

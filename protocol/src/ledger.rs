@@ -17,10 +17,13 @@ use crate::bank::{Account, Bucket, Supply};
 use crate::beacon::VrfMix;
 use crate::event::Event;
 use crate::params::Params;
+use crate::pause::Pause;
 use crate::registry::{Artifact, Benchmark};
 use crate::slashing::{Conviction, Slash, Window};
 use crate::staking::{Claim, Delegation, Operator, PastKeys, Snapshot, Tranche, ValidatorSet};
-use crate::task::{Due, Jury, JuryBallot, Outcome, Submission, Task};
+use crate::supply::Issuance;
+use crate::task::{Audit, AuditEntry, Due, Jury, JuryBallot, Outcome, Submission, Task};
+use crate::upgrade::Protocol;
 
 /// What a rule may know of the block it runs in, and where it says what happened.
 #[derive(Debug, Clone)]
@@ -63,6 +66,12 @@ tables! {
     snapshot: Single<Snapshot> = 0x04,
     /// Counters of things that are numbered.
     counters: Single<Counters> = 0x05,
+    /// What was minted, what may be, and what flows.
+    issuance: Single<Issuance> = 0x06,
+    /// The newest pause of payouts.
+    pause: Single<Pause> = 0x07,
+    /// The version of the rules, and the one that is planned.
+    protocol: Single<Protocol> = 0x08,
     /// Accounts.
     accounts: Table<Address, Account> = 0x10,
     /// All buckets but the accounts' own.
@@ -95,6 +104,10 @@ tables! {
     outcomes: Table<TaskId, Outcome> = 0x44,
     /// The newest result of an artifact on a benchmark.
     board: Table<(ArtifactId, ArtifactId), TaskId> = 0x45,
+    /// Audits.
+    audits: Table<TaskId, Audit> = 0x4a,
+    /// What an auditor has sent.
+    audit_entries: Table<(TaskId, OperatorId), AuditEntry> = 0x4b,
     /// Slashes that wait.
     slashes: Table<u64, Slash> = 0x50,
     /// What an operator has lost in one task: the largest of its faults counts, not their sum.

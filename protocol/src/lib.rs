@@ -7,7 +7,8 @@
 //! # Reading order
 //! [`params`] are the numbers; [`bank`] moves money; [`staking`] says who stands behind whom;
 //! [`registry`] names what is evaluated; [`task`] takes an evaluation from request to payment with
-//! [`committee`], [`beacon`] and [`aggregation`]; [`slashing`] takes what was forfeited.
+//! [`committee`], [`beacon`] and [`aggregation`]; [`slashing`] takes what was forfeited; [`supply`]
+//! mints and rewards; [`pause`] halts payouts; [`upgrade`] plans other rules.
 //!
 //! # Invariants
 //! - Refusals come before the first write of a rule. Whoever calls a rule runs it on a snapshot
@@ -28,10 +29,13 @@ pub mod committee;
 pub mod event;
 pub mod ledger;
 pub mod params;
+pub mod pause;
 pub mod registry;
 pub mod slashing;
 pub mod staking;
+pub mod supply;
 pub mod task;
+pub mod upgrade;
 
 pub use bank::Bucket;
 pub use event::Event;

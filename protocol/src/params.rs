@@ -34,6 +34,10 @@ pub struct Params {
     pub slashing: Slashing,
     /// Audits, as far as fees and committee sizes depend on them.
     pub audit: Audits,
+    /// Minting, and what pays validators.
+    pub supply: Minting,
+    /// The pause of payouts.
+    pub pause: Pauses,
     /// The evaluator classes, in ascending order of id.
     pub classes: BoundedVec<Class, 16>,
 }
@@ -226,6 +230,34 @@ pub struct Audits {
     pub seats: Seats,
     /// Private items of each evaluator, as a share of the core items.
     pub private_share: Ppm,
+}
+
+/// Minting, and what pays validators.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minting {
+    /// The year that the yearly cap counts by, in blocks.
+    pub year_blocks: u64,
+    /// How long minted money takes to reach the pools, in blocks.
+    pub stream_blocks: u64,
+    /// What a verified compute unit earns to be minted.
+    pub lambda: Amount,
+    /// The audit pool's share of what is minted.
+    pub audit_pool: Bps,
+    /// The reward pool's share; the rest goes to the treasury.
+    pub reward_pool: Bps,
+    /// What an epoch pays its validators, of what the reward pool holds.
+    pub reward_share: Ppm,
+}
+
+/// The pause of payouts, in blocks.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pauses {
+    /// The longest.
+    pub max_blocks: u64,
+    /// From the beginning of one to the next, at least.
+    pub every_blocks: u64,
 }
 
 /// A class of work, with the governed price of one seat.

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Members act by messages ([`member`]); time acts at the end of a block ([`phases`]). What a
-//! committee disagrees on goes to an item jury ([`jury`]); what it earned is paid in
-//! [`settlement`].
+//! committee disagrees on goes to an item jury ([`jury`]); some results are evaluated once more by
+//! others ([`audit`]); what was earned is paid in [`settlement`].
 //!
 //! # Invariants
 //! - No reveal without its commit, no phase skipped, nothing after the end.
@@ -16,6 +16,7 @@
 //!
 //! Spec: `docs/spec/06-tasks.md`, `docs/spec/10-checks.md`, `docs/spec/11-payments.md`.
 
+mod audit;
 pub mod error;
 pub mod jury;
 pub mod member;
@@ -29,8 +30,9 @@ mod sums;
 
 pub use error::TaskError;
 pub use state::{
-    Due, Frozen, Jury, JuryBallot, JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome,
-    OutcomeState, Phase, Request, Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,
+    Audit, AuditEntry, AuditPhase, AuditTerms, Due, Frozen, Jury, JuryBallot, JuryPhase, Member,
+    MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request, Revealed, Standing,
+    Submission, Task, VerdictOfItem, VoidReason,
 };
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use probity_primitives::vrf::VrfProofBytes;
 use probity_primitives::{Address, Amount, BlockHash, BoundedVec, Hash, Height, OperatorId};
 use probity_protocol::beacon::{Beacon, VrfMix};
 use probity_protocol::staking::message::{Bond, Registration};
-use probity_protocol::{Bucket, Context, Ledger, staking};
+use probity_protocol::{Bucket, Context, Ledger, staking, supply};
 
 pub use error::{BlockError, LoadError};
 use execution::Execution;
@@ -39,12 +39,14 @@ use crate::receipt::{Outcome, Receipt};
 use crate::state::State;
 use crate::tree::{NodeStore, TreeUpdate, bulk};
 use crate::tx::{MAX_NONCE_GAP, TxError, VerifiedTx};
+use crate::upgrade::{self, Missing, Rules};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 
 /// The committed state at a height.
 #[derive(Debug, Clone)]
 pub struct Chain {
     identity: Arc<ChainIdentity>,
+    rules: Rules,
     tip: Arc<Header>,
     tip_hash: BlockHash,
     state: State,
@@ -79,17 +81,27 @@ impl Executed {
 }
 
 impl Chain {
-    /// The chain at height 0, from its genesis document.
+    /// The chain at height 0, from its genesis document, by this program's rules.
     ///
     /// # Errors
     /// [`GenesisError`] for a document that does not hold or gives nobody enough to validate.
     pub fn genesis(genesis: &Genesis) -> Result<Executed, GenesisError> {
+        Self::genesis_by(genesis, Rules::CURRENT)
+    }
+
+    /// The chain at height 0, by other rules.
+    ///
+    /// # Errors
+    /// As [`Self::genesis`], and for a version that the rules do not have.
+    pub fn genesis_by(genesis: &Genesis, rules: Rules) -> Result<Executed, GenesisError> {
         genesis.validate()?;
+        upgrade::may_begin(&genesis.protocol, &rules)?;
         let mut state = State::default();
         *state.dao.params.get_mut() = genesis.governance.clone();
         let ledger = &mut state.ledger;
         let mut ctx = Context::new(Height::ZERO, genesis.hash());
         *ledger.params.get_mut() = genesis.params.clone();
+        *ledger.protocol.get_mut() = genesis.protocol;
         *ledger.beacon.get_mut() = VrfMix::genesis(genesis.beacon_seed);
         for account in &genesis.accounts {
             endow(ledger, account.address, account.balance)?;
@@ -97,6 +109,7 @@ impl Chain {
         for operator in &genesis.operators {
             enrol(ledger, &mut ctx, operator)?;
         }
+        supply::open_books(ledger);
         staking::start_epoch(ledger, &mut ctx);
         let validators =
             decided_set(ledger).map_err(|_| GenesisError::NoValidators).map(Arc::new)?;
@@ -118,7 +131,8 @@ impl Chain {
             validators: validators.hash(),
             next_validators: validators.hash(),
         };
-        let chain = Self::at(Arc::new(genesis.identity()), header.clone(), state, validators);
+        let identity = Arc::new(genesis.identity());
+        let chain = Self::at(identity, rules, header.clone(), state, validators);
         let block = Block { header, txs: BoundedVec::new() };
         let events = ctx.events.into_iter().map(Event::from).collect();
         let receipts = Vec::new();
@@ -127,12 +141,13 @@ impl Chain {
 
     fn at(
         identity: Arc<ChainIdentity>,
+        rules: Rules,
         tip: Header,
         state: State,
         validators: Arc<ValidatorSet>,
     ) -> Self {
         let tip_hash = tip.hash();
-        Self { identity, tip: Arc::new(tip), tip_hash, state, validators }
+        Self { identity, rules, tip: Arc::new(tip), tip_hash, state, validators }
     }
 
     /// What tells this chain from every other.
@@ -183,6 +198,12 @@ impl Chain {
         &self.state.dao
     }
 
+    /// The version that the next block needs, if this program does not have it.
+    #[must_use]
+    pub fn missing(&self) -> Option<Missing> {
+        upgrade::missing(&self.state.ledger, self.next_height(), &self.rules)
+    }
+
     /// Who decides the next block.
     #[must_use]
     pub fn validators(&self) -> &ValidatorSet {
@@ -217,31 +238,29 @@ impl Chain {
     /// may wait somewhere, and their effects are not known here.
     #[must_use]
     pub fn dry_run(&self, tx: &VerifiedTx) -> Receipt {
-        let mut run = Execution::begin(self, None);
+        let refused = |code: &str, message: String| Receipt {
+            tx: tx.hash(),
+            height: self.next_height(),
+            index: 0,
+            fee: Amount::ZERO,
+            outcome: Outcome::Refused { code: code.to_owned(), message },
+            events: Vec::new(),
+        };
+        let mut run = match Execution::begin(self, None) {
+            Ok(run) => run,
+            Err(error) => return refused("upgrade", error.to_string()),
+        };
         if self.check(tx).is_ok() {
             run.reach_nonce(tx);
         }
-        match run.run(tx) {
-            Ok(receipt) => receipt,
-            Err(error) => Receipt {
-                tx: tx.hash(),
-                height: self.next_height(),
-                index: 0,
-                fee: Amount::ZERO,
-                outcome: Outcome::Refused {
-                    code: error.code().to_owned(),
-                    message: error.to_string(),
-                },
-                events: Vec::new(),
-            },
-        }
+        run.run(tx).unwrap_or_else(|error| refused(error.code(), error.to_string()))
     }
 
     /// Makes the next block of those candidates that can stand in it, in the order given.
     ///
     /// # Errors
     /// [`BlockError`] if the proposer has no vote, its VRF proof does not hold, its time is not
-    /// later than the tip's, or the state tree cannot be read.
+    /// later than the tip's, the state tree cannot be read, or this program lacks the version.
     pub fn propose<S: NodeStore + ?Sized>(
         &self,
         store: &S,
@@ -252,7 +271,7 @@ impl Chain {
     ) -> Result<Executed, BlockError> {
         self.check_time(time_ms)?;
         let output = self.beacon_output(proposer, &vrf)?;
-        let mut run = Execution::begin(self, Some(output));
+        let mut run = Execution::begin(self, Some(output))?;
         let mut room = MAX_BLOCK_BYTES.saturating_sub(HEADER_ROOM);
         let mut txs = Vec::new();
         let mut receipts = Vec::new();
@@ -310,7 +329,7 @@ impl Chain {
             return Err(BlockError::Oversized { len: sizes, limit: MAX_BLOCK_BYTES });
         }
         let output = self.beacon_output(header.proposer, &header.vrf)?;
-        let mut run = Execution::begin(self, Some(output));
+        let mut run = Execution::begin(self, Some(output))?;
         let mut receipts = Vec::new();
         for (index, tx) in txs.iter().enumerate() {
             receipts.push(run.run(tx).map_err(|reason| BlockError::Tx { index, reason })?);
@@ -329,7 +348,8 @@ impl Chain {
     ) -> Executed {
         let execution::Sealed { state, validators, events, entries, tree } = sealed;
         let identity = Arc::clone(&self.identity);
-        let chain = Self::at(identity, block.header.clone(), state, Arc::new(validators));
+        let (header, validators) = (block.header.clone(), Arc::new(validators));
+        let chain = Self::at(identity, self.rules, header, state, validators);
         Executed { block, chain, receipts, events, entries, tree }
     }
 

@@ -17,7 +17,10 @@ use probity_primitives::{
 };
 use probity_protocol::Params;
 use probity_protocol::params::ParamError;
+use probity_protocol::upgrade::Protocol;
 use serde::{Deserialize, Serialize};
+
+use crate::upgrade::{self, BeginError};
 
 /// A chain's name.
 pub type ChainId = BoundedString<32>;
@@ -103,6 +106,8 @@ pub struct Genesis {
     pub time_ms: u64,
     /// How amounts are shown.
     pub token: Token,
+    /// The version of the rules that the chain begins with, and one that is planned if any is.
+    pub protocol: Protocol,
     /// The first parameters.
     pub params: Params,
     /// The first numbers of governance.
@@ -174,6 +179,9 @@ pub enum GenesisError {
     /// The numbers of governance break an inequality.
     #[error("the numbers of governance are refused: {0}")]
     Governance(#[from] probity_dao::params::ParamError),
+    /// The version of the rules, or what is planned, is none to begin with.
+    #[error(transparent)]
+    Protocol(#[from] BeginError),
     /// The balances add up to too much.
     #[error("the balances cannot be added up: {0}")]
     Supply(#[from] ArithmeticError),
@@ -238,6 +246,7 @@ impl Genesis {
             return Err(GenesisError::Token { symbol: symbol.to_string(), decimals: *decimals });
         }
 
+        upgrade::check_plan(&self.protocol)?;
         self.params.validate()?;
         self.governance.validate()?;
         self.validate_accounts()?;

@@ -42,6 +42,7 @@ pub struct Violation {
 /// The first [`Violation`] in order of number.
 pub fn check(ledger: &Ledger, previous: Option<&Ledger>) -> Result<(), Violation> {
     money::sum(ledger)?;
+    money::minted(ledger)?;
     if let Some(before) = previous {
         step::supply(before, ledger)?;
     }

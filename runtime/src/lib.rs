@@ -9,7 +9,8 @@
 //! [`chain`] runs blocks ([`block`]) through [`dispatch`] into [`receipt`]s over a [`state`];
 //! [`governance`] joins votes to the rest; [`tree`] and [`proof`]
 //! bind the state to a header; [`validators`], [`certificate`] and [`result_certificate`] bind a
-//! header to those who decided it; [`query`] reads; [`text`] is what a person reads before signing;
+//! header to those who decided it; [`upgrade`] says which versions of the
+//! rules a program has; [`query`] reads; [`text`] is what a person reads before signing;
 //! [`invariants`] checks everything.
 //!
 //! # Invariants
@@ -40,6 +41,7 @@ pub mod text;
 pub mod trail;
 pub mod tree;
 pub mod tx;
+pub mod upgrade;
 pub mod validators;
 
 pub use block::{Block, Header};

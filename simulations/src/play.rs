@@ -9,7 +9,7 @@ use probity_protocol::task::message::{
     Attestation, Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable,
     Reveal, Statement,
 };
-use probity_protocol::task::{JuryPhase, Phase, Standing, Task};
+use probity_protocol::task::{AuditPhase, JuryPhase, Phase, Standing, Task};
 use probity_runtime::Message;
 use probity_runtime::query::{self, Assignment, BallotView, Role, SubmissionView};
 
@@ -84,6 +84,7 @@ impl World {
             messages.extend(match assignment.role {
                 Role::Member => self.member(actor, &assignment, sheet)?,
                 Role::Juror => self.juror(actor, &assignment, sheet)?,
+                Role::Auditor => self.auditor(actor, &assignment, sheet)?,
             });
         }
         Ok(messages)
@@ -140,6 +141,39 @@ impl World {
             _ => None,
         };
         Ok(message)
+    }
+
+    /// An auditor works like a member, in the windows of its audit.
+    fn auditor(
+        &self,
+        actor: &Actor,
+        assignment: &Assignment,
+        sheet: &Sheet,
+    ) -> Result<Option<Message>, WorldError> {
+        let Assignment { task_id, task, submission, audit: Some(audit), .. } = assignment else {
+            return Ok(None);
+        };
+        let commits = matches!(audit.phase, AuditPhase::Commit { .. });
+        let (works, lies) = match actor.behaviour {
+            Behaviour::Honest | Behaviour::Conceal => (true, false),
+            Behaviour::Inflate | Behaviour::Forge => (true, true),
+            Behaviour::Switch => (true, !commits),
+            Behaviour::Withhold => (commits, false),
+            Behaviour::Silent | Behaviour::Unable => (false, false),
+        };
+        if !works {
+            return Ok(None);
+        }
+        let transcript = || sheet.transcript(&task.frozen, engine(), lies);
+        Ok(match (audit.phase, submission) {
+            (AuditPhase::Commit { .. }, None) => {
+                Some(self.commitment(actor, *task_id, task.round, &transcript()?))
+            }
+            (AuditPhase::Reveal { .. }, Some(SubmissionView::Committed { .. })) => {
+                self.reveal(actor, *task_id, task.round, &transcript()?)
+            }
+            _ => None,
+        })
     }
 
     fn juror(

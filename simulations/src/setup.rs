@@ -151,6 +151,7 @@ pub(crate) fn document(
         network: NETWORK,
         time_ms: 1_700_000_000_000,
         token: Token { symbol: BoundedString::new("PBY")?, decimals: 9 },
+        protocol: config.protocol,
         params: config.params.clone(),
         governance: config.governance.clone(),
         accounts: BoundedVec::from_vec(accounts)?,

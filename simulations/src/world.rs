@@ -6,6 +6,7 @@ use probity_primitives::{
     Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
     TaskId,
 };
+use probity_protocol::upgrade::Protocol;
 use probity_protocol::{Ledger, Params};
 use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::chain::BlockError;
@@ -17,6 +18,7 @@ use probity_runtime::result_certificate::{
 };
 use probity_runtime::tree::MemoryTree;
 use probity_runtime::tx::{TxBody, TxError};
+use probity_runtime::upgrade::{Rules, fresh};
 use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{
     Block, Chain, Event, Executed, Header, Message, SignedTx, State, VerifiedTx,
@@ -46,6 +48,10 @@ pub struct WorldConfig {
     pub params: Params,
     /// The numbers of governance.
     pub governance: probity_dao::Params,
+    /// The version that the chain begins with, and one that is planned if any is.
+    pub protocol: Protocol,
+    /// The versions that the world's program has.
+    pub rules: Rules,
     /// Whether every block's state is checked against every invariant.
     pub check: bool,
 }
@@ -60,6 +66,8 @@ impl Default for WorldConfig {
             balance: Amount::from_tokens(10_000),
             params: Params::development(),
             governance: probity_dao::Params::development(),
+            protocol: fresh(),
+            rules: Rules::CURRENT,
             check: true,
         }
     }
@@ -155,7 +163,7 @@ impl World {
         let people: Vec<Keypair> =
             (0..config.people).map(|n| person(config.seed, "person", n)).collect();
         let genesis = setup::document(config, &actors, &people)?;
-        let first = Chain::genesis(&genesis)?;
+        let first = Chain::genesis_by(&genesis, config.rules)?;
         let mut tree = MemoryTree::new();
         tree.commit(&first.tree, false);
         let mut world = Self {

@@ -2,7 +2,7 @@
 
 use probity_primitives::{Height, OperatorId, TaskId};
 use probity_protocol::staking::Standing;
-use probity_protocol::task::{JuryPhase, Phase};
+use probity_protocol::task::{AuditPhase, JuryPhase, Phase};
 use probity_runtime::query::{Assignment, BallotView, Role, SubmissionView};
 use serde::Serialize;
 
@@ -61,6 +61,7 @@ fn duty(assignment: &Assignment) -> Duty {
     let (next, until) = match assignment.role {
         Role::Member => member(assignment),
         Role::Juror => juror(assignment),
+        Role::Auditor => auditor(assignment),
     };
     Duty { task: assignment.task_id, role: assignment.role, next, until }
 }
@@ -95,6 +96,27 @@ fn juror(assignment: &Assignment) -> (&'static str, Option<Height>) {
             ("reveal the verdicts", Some(until))
         }
         Some(JuryPhase::Commit { .. } | JuryPhase::Reveal { .. } | JuryPhase::Done { .. })
+        | None => ("wait", None),
+    }
+}
+
+fn auditor(assignment: &Assignment) -> (&'static str, Option<Height>) {
+    let sent = assignment.submission.as_ref();
+    match assignment.audit.as_ref().map(|audit| audit.phase) {
+        Some(AuditPhase::Commit { until }) if sent.is_none() => {
+            ("evaluate once more and commit", Some(until))
+        }
+        Some(AuditPhase::Reveal { until })
+            if matches!(sent, Some(SubmissionView::Committed { .. })) =>
+        {
+            ("reveal", Some(until))
+        }
+        Some(
+            AuditPhase::Planned { .. }
+            | AuditPhase::Commit { .. }
+            | AuditPhase::Reveal { .. }
+            | AuditPhase::Done { .. },
+        )
         | None => ("wait", None),
     }
 }

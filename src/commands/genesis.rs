@@ -77,6 +77,7 @@ pub(crate) fn blank(chain_id: &str, shape: Shape) -> Result<Genesis, Failure> {
         network: shape.network.into(),
         time_ms,
         token: Token { symbol: text("PBY", "the symbol")?, decimals: 9 },
+        protocol: probity_runtime::upgrade::fresh(),
         params,
         governance,
         accounts: BoundedVec::new(),

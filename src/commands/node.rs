@@ -12,6 +12,7 @@ mod status;
 
 use probity_node::ports::tcp;
 use probity_node::{NodeConfig, Wait};
+use probity_runtime::upgrade::Rules;
 
 use crate::cli::{Global, NodeVerb};
 use crate::commands::{block_on, snapshot, sync};
@@ -53,6 +54,7 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
         metrics: settings.metrics.listen,
         block_time: settings.consensus.block_time(),
         vigil: Wait::blocks(settings.consensus.listen_heights, settings.consensus.block_time()),
+        rules: Rules::CURRENT.up_to(settings.consensus.max_version),
         mempool: settings.mempool.limits(),
         snapshots: settings.snapshots.config(),
         network,

@@ -108,6 +108,7 @@ fn genesis(actors: &[Actor], publisher: Address, time_ms: u64) -> Result<Genesis
         network: Network::Test,
         time_ms,
         token: Token { symbol: text("PBY")?, decimals: 9 },
+        protocol: probity_runtime::upgrade::fresh(),
         params,
         governance: probity_dao::Params::development(),
         accounts: list(accounts)?,

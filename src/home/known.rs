@@ -51,6 +51,11 @@ pub(crate) const SETTINGS: &[Known] = &[
         "For how many new blocks a validator listens for its own key before it signs; 0: none.",
     ),
     known(
+        "consensus.max_version",
+        "4294967295",
+        "Versions of the rules above this are not known here: to practise an upgrade, no more.",
+    ),
+    known(
         "network.listen",
         "\"127.0.0.1:27658\"",
         "Where other nodes reach this one for transactions and files.",

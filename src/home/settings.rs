@@ -62,6 +62,7 @@ pub(crate) struct ConsensusSection {
     pub(crate) peers: Vec<PeerAddress>,
     pub(crate) block_time_ms: u64,
     pub(crate) listen_heights: u64,
+    pub(crate) max_version: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -76,6 +76,7 @@ impl Cast {
             network: Network::Test,
             time_ms: 1_700_000_000_000,
             token: Token { symbol: text("PBY"), decimals: 9 },
+            protocol: probity_runtime::upgrade::fresh(),
             params,
             governance: probity_dao::Params::development(),
             accounts: BoundedVec::from_vec(accounts).unwrap(),

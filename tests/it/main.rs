@@ -16,4 +16,5 @@ mod snapshot;
 mod stage;
 mod support;
 mod tx;
+mod upgrade;
 mod validator;

@@ -2,11 +2,13 @@
 
 use probity_primitives::transcript::Fold;
 use probity_primitives::{
-    Address, Amount, ArtifactId, BoundedVec, ContentHash, Keypair, Network, OperatorId, Score,
+    Address, Amount, ArtifactId, BoundedVec, ContentHash, Keypair, Network, OperatorId, Ppm, Score,
     Seats,
 };
 use probity_protocol::Params;
-use probity_protocol::task::{Frozen, Member, Mode, Request, Revealed, Task, VoidReason};
+use probity_protocol::task::{
+    Audit, AuditTerms, Frozen, Member, Mode, Request, Revealed, Task, VoidReason,
+};
 use probity_runtime::query::TaskFiles;
 
 use super::*;
@@ -32,6 +34,7 @@ fn frozen() -> Frozen {
         seat_lock: Amount::ZERO,
         class: 0,
         compute_units: 1,
+        lambda: Amount::ZERO,
         items: 100,
         fold: Fold::Mean,
         range: (Score::ZERO, Score::ONE),
@@ -46,6 +49,7 @@ fn frozen() -> Frozen {
         checks: params.checks,
         jury: params.jury,
         split: params.split,
+        audit: AuditTerms { probability: Ppm::ZERO, seats: Seats(5) },
     }
 }
 
@@ -69,6 +73,7 @@ fn assignment(role: Role, phase: Phase) -> Assignment {
         submission: None,
         jury: None,
         ballot: None,
+        audit: None,
     }
 }
 
@@ -131,6 +136,12 @@ fn juror(phase: JuryPhase, ballot: Option<BallotView>) -> Assignment {
     Assignment { jury: Some(jury), ballot, ..assignment(Role::Juror, provisional()) }
 }
 
+fn auditor(phase: AuditPhase, submission: Option<SubmissionView>) -> Assignment {
+    let audit = Audit { round: 1, auditors: committee(), phase };
+    let audit = Some(audit);
+    Assignment { audit, submission, ..assignment(Role::Auditor, provisional()) }
+}
+
 /// What follows from one assignment, if anything.
 fn next(
     assignment: &Assignment,
@@ -182,6 +193,24 @@ fn a_member_evaluates_once_and_commits_once() {
             assert_eq!(next(&member(commit_phase(), Some(sent.clone())), progress, &[], now), None);
         }
     }
+}
+
+#[test]
+fn an_auditor_evaluates_commits_and_reveals_in_its_own_windows_and_reports_nothing() {
+    let (now, commit) = (Height(10), AuditPhase::Commit { until: UNTIL });
+    let drawn = auditor(commit, None);
+    assert_eq!(next(&drawn, None, &[], now), work(EVALUATION, &[]));
+    assert_eq!(next(&drawn, Some(READY), &[], now), send(Act::Commit, EVALUATION));
+    assert_eq!(next(&drawn, Some(Progress::Impossible), &[], Height(98)), None);
+    assert_eq!(next(&auditor(commit, Some(COMMITTED)), Some(READY), &[], now), None);
+    let reveal = AuditPhase::Reveal { until: UNTIL };
+    let committed = auditor(reveal, Some(COMMITTED));
+    assert_eq!(next(&committed, Some(READY), &[], now), send(Act::Reveal, EVALUATION));
+    let other = Some(Progress::Ready { commitment: OTHER });
+    assert_eq!(next(&committed, other, &[], now), None);
+    assert_eq!(next(&auditor(reveal, None), Some(READY), &[], now), None);
+    let done = AuditPhase::Done { agreed: Seats(5), differed: Seats(0) };
+    assert_eq!(next(&auditor(done, Some(COMMITTED)), Some(READY), &[], now), None);
 }
 
 #[test]

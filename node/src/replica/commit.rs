@@ -18,6 +18,7 @@ use probity_primitives::{Address, BlockHash, Hash, Height, Signature, codec};
 use probity_protocol::ledger::Tag;
 use probity_runtime::certificate::Certificate;
 use probity_runtime::chain::{LoadError, Loader};
+use probity_runtime::upgrade::{Missing, Rules};
 use probity_runtime::{Block, Chain, Executed, Genesis, Header, Message};
 
 use super::application::Application;
@@ -38,7 +39,11 @@ pub const KEPT_HEIGHTS: u64 = 1_000;
 ///
 /// # Errors
 /// [`OpenError`] if it is another chain's or damaged.
-pub(super) fn load(store: &dyn Store, genesis: &Genesis) -> Result<Option<Chain>, OpenError> {
+pub(super) fn load(
+    store: &dyn Store,
+    genesis: &Genesis,
+    rules: Rules,
+) -> Result<Option<Chain>, OpenError> {
     let Some(tip) = store.get(&schema::tip())? else { return Ok(None) };
     let height: Height = decode(&schema::tip(), &tip)?;
     let stored: Hash = read(store, &schema::meta(GENESIS))?;
@@ -46,10 +51,11 @@ pub(super) fn load(store: &dyn Store, genesis: &Genesis) -> Result<Option<Chain>
     if stored != given {
         return Err(OpenError::OtherChain { stored, given });
     }
+    check_version(store, height, &rules)?;
     let tip: Header = read(store, &schema::header(height))?;
     let root = tip.state_root;
     let damaged = |reason| OpenError::Damaged { height, reason };
-    let mut loader = Loader::new(genesis, tip).map_err(damaged)?;
+    let mut loader = Loader::by(genesis, rules, tip).map_err(damaged)?;
     for entry in store.scan_prefix(&schema::state_entries())? {
         let (key, value) = entry?;
         let state_key = schema::state_key(&key)
@@ -64,6 +70,19 @@ pub(super) fn load(store: &dyn Store, genesis: &Genesis) -> Result<Option<Chain>
     Ok(Some(chain))
 }
 
+/// Refuses a store whose state is of a version that the rules do not have, before anything else of
+/// the state is read: entries of a later version may be of a form that this one cannot read.
+fn check_version(store: &dyn Store, height: Height, rules: &Rules) -> Result<(), OpenError> {
+    let key = schema::state_entry(&[Tag::protocol.byte()]);
+    let Some(stored) = store.get(&key)? else { return Ok(()) };
+    let first = stored.first_chunk().ok_or_else(|| StoreError::damaged(&key, "it is cut short"))?;
+    let (version, newest) = (u32::from_le_bytes(*first), rules.newest);
+    if version > newest {
+        return Err(OpenError::Newer(Missing { version, height, newest }));
+    }
+    Ok(())
+}
+
 /// Says in a batch whose chain a store holds that was not begun from genesis, and from which block
 /// on it has them.
 pub(crate) fn restored(batch: &mut Batch, genesis: Hash, first: Height) {
@@ -75,8 +94,12 @@ pub(crate) fn restored(batch: &mut Batch, genesis: Hash, first: Height) {
 ///
 /// # Errors
 /// [`OpenError`] for a document that is refused, or a store that cannot be written.
-pub(super) fn begin(store: &dyn Store, genesis: &Genesis) -> Result<Chain, OpenError> {
-    let executed = Chain::genesis(genesis)?;
+pub(super) fn begin(
+    store: &dyn Store,
+    genesis: &Genesis,
+    rules: Rules,
+) -> Result<Chain, OpenError> {
+    let executed = Chain::genesis_by(genesis, rules)?;
     let mut batch = batch_of(&executed);
     batch.put(schema::meta(GENESIS), codec::encode(&genesis.hash()));
     store.write(batch)?;

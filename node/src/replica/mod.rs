@@ -22,6 +22,7 @@
 
 pub mod application;
 mod commit;
+mod error;
 pub mod history;
 mod judge;
 pub mod proposal;
@@ -35,20 +36,20 @@ use probity_primitives::vrf::VrfSecret;
 use probity_primitives::{Address, BlockHash, Height, Keypair, OperatorId, Signature, TxHash};
 use probity_runtime::block::MAX_BLOCK_BYTES;
 use probity_runtime::certificate::Certificate;
-use probity_runtime::chain::{BlockError, LoadError, fixed_fee};
-use probity_runtime::genesis::GenesisError;
-use probity_runtime::tx::TxError;
+use probity_runtime::chain::{BlockError, fixed_fee};
+use probity_runtime::upgrade::Rules;
 use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Chain, Executed, Genesis, VerifiedTx};
 
-use crate::mempool::{Limits, Mempool, Rejected, Standing, TxKey};
+use crate::mempool::{Limits, Mempool, Standing, TxKey};
+use crate::store::Store;
 use crate::store::tree::StoreTree;
-use crate::store::{Store, StoreError};
 
 use self::application::{Application, Synced, Verdict};
 pub use self::commit::KEPT_HEIGHTS;
 use self::commit::Kept;
 pub(crate) use self::commit::restored;
+pub use self::error::{OpenError, ReplicaError, SubmitError};
 use self::history::History;
 use self::proposal::{ProposalHeader, SignedProposal};
 use self::undecided::{Judged, Undecided};
@@ -62,87 +63,6 @@ pub struct OperatorKeys {
     pub keypair: Keypair,
     /// Contributes to the beacon.
     pub vrf: VrfSecret,
-}
-
-/// Why a replica cannot start from its store.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The store cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The genesis document is no beginning of a chain.
-    #[error("the genesis document is refused: {0}")]
-    Genesis(#[from] GenesisError),
-    /// The store holds another chain.
-    #[error("the store holds the chain with genesis {stored}, not {given}")]
-    OtherChain {
-        /// The genesis hash in the store.
-        stored: probity_primitives::Hash,
-        /// The genesis hash of the document.
-        given: probity_primitives::Hash,
-    },
-    /// The state in the store is not the one that its newest block names.
-    #[error("the stored state at height {height} is damaged: {reason}")]
-    Damaged {
-        /// The height of the newest block.
-        height: Height,
-        /// What does not hold.
-        reason: LoadError,
-    },
-}
-
-/// Why the replica could not do its part.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplicaError {
-    /// This node has no keys to propose with.
-    #[error("this node has no operator keys")]
-    NoKeys,
-    /// The engine is at another height than the chain.
-    #[error("height {asked} is asked for, the next height is {next}")]
-    Height {
-        /// The height that was asked for.
-        asked: Height,
-        /// The height after the newest block.
-        next: Height,
-    },
-    /// The proposal of a round is remembered and no longer here.
-    #[error("this node's proposal of round {0} is no longer here, and it makes no second one")]
-    Forgotten(u32),
-    /// The block could not be built.
-    #[error("cannot build a block: {0}")]
-    Build(#[from] BlockError),
-    /// The decided block is not here.
-    #[error("the decided block {block} of height {height} is not here")]
-    UnknownBlock {
-        /// The height that was decided.
-        height: Height,
-        /// The block.
-        block: BlockHash,
-    },
-    /// Another block is committed at this height: the chain has forked.
-    #[error("height {height} is committed as {committed} and decided as {decided}")]
-    Fork {
-        /// The height.
-        height: Height,
-        /// The block that is committed here.
-        committed: BlockHash,
-        /// The block that is said to be decided.
-        decided: BlockHash,
-    },
-    /// The store cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a transaction does not wait for a block.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SubmitError {
-    /// It could stand in no block.
-    #[error(transparent)]
-    Invalid(#[from] TxError),
-    /// The mempool does not take it.
-    #[error(transparent)]
-    Rejected(#[from] Rejected),
 }
 
 /// This node's copy of the chain, and its part in deciding the next block.
@@ -173,9 +93,23 @@ impl Replica {
         keys: Option<OperatorKeys>,
         limits: Limits,
     ) -> Result<Self, OpenError> {
-        let chain = match commit::load(store.as_ref(), genesis)? {
+        Self::open_by(store, genesis, keys, limits, Rules::CURRENT)
+    }
+
+    /// The same by other rules than this program's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_by(
+        store: Arc<dyn Store>,
+        genesis: &Genesis,
+        keys: Option<OperatorKeys>,
+        limits: Limits,
+        rules: Rules,
+    ) -> Result<Self, OpenError> {
+        let chain = match commit::load(store.as_ref(), genesis, rules)? {
             Some(chain) => chain,
-            None => commit::begin(store.as_ref(), genesis)?,
+            None => commit::begin(store.as_ref(), genesis, rules)?,
         };
         let first = History::new(Arc::clone(&store)).first()?;
         let mut replica = Self {
@@ -360,6 +294,10 @@ impl Application for Replica {
         if let Some(judged) = self.undecided.get(&block) {
             return Some(judged.verdict);
         }
+        // A block of rules that are not here is neither good nor bad.
+        if self.chain.missing().is_some() {
+            return None;
+        }
         if self.undecided.is_turn_used(&proposer, round) {
             tracing::warn!(%proposer, round, height = %next, "too many proposals of one turn");
             return None;
@@ -412,7 +350,7 @@ impl Application for Replica {
     }
 
     fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
-        if height != self.next_height() {
+        if height != self.next_height() || self.chain.missing().is_some() {
             return Synced::Unavailable;
         }
         match self.judge_synced(round, &bytes) {

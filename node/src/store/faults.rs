@@ -73,7 +73,9 @@ fn outcome(kind: StoreKind, folder: &Path, world: &World) -> Outcome {
     let store: Arc<dyn Store> = store;
     let mut replica = match Replica::open(store, &world.genesis, None, Limits::default()) {
         Ok(replica) => replica,
-        Err(OpenError::Store(_) | OpenError::Damaged { .. }) => return Outcome::Refused,
+        Err(OpenError::Store(_) | OpenError::Damaged { .. } | OpenError::Newer(_)) => {
+            return Outcome::Refused;
+        }
         Err(error) => panic!("{error}"),
     };
     if Mark::open(folder, replica.chain().height()).is_err() {

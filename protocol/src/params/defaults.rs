@@ -3,7 +3,8 @@
 use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
 
 use super::{
-    Audits, Checks, Class, FeeSplit, Fees, Juries, Params, SizeStep, Slashing, Staking, Tasks,
+    Audits, Checks, Class, FeeSplit, Fees, Juries, Minting, Params, Pauses, SizeStep, Slashing,
+    Staking, Tasks,
 };
 
 /// Blocks in a day of six-second blocks.
@@ -64,6 +65,11 @@ impl Default for Params {
                 seats: Seats(5),
                 private_share: Ppm::new(125_000),
             },
+            supply: minting(),
+            pause: Pauses {
+                max_blocks: 7_u64.saturating_mul(DAY),
+                every_blocks: 30_u64.saturating_mul(DAY),
+            },
             classes: list(&[Class {
                 id: 0,
                 seat_price: Amount::from_tokens(3),
@@ -87,7 +93,7 @@ impl Params {
         params.task.open_blocks = 2;
         params.task.commit_blocks = 20;
         params.task.commit_min = 5;
-        params.task.commit_max = 200;
+        params.task.commit_max = 160;
         params.task.reveal_blocks = 8;
         params.task.spot_blocks = 8;
         params.task.provisional_blocks = 40;
@@ -99,6 +105,10 @@ impl Params {
         params.slashing.window_blocks = 140;
         params.slashing.fault_jail_blocks = 20;
         params.slashing.false_jail_blocks = 140;
+        params.supply.year_blocks = 3_650;
+        params.supply.stream_blocks = 60;
+        params.pause.max_blocks = 70;
+        params.pause.every_blocks = 300;
         params
     }
 }
@@ -121,6 +131,17 @@ fn tasks(sizes: &[(u64, u32)]) -> Tasks {
         sizes: list(&steps),
         seat_lock: 333,
         max_open: 10_000,
+    }
+}
+
+fn minting() -> Minting {
+    Minting {
+        year_blocks: 365_u64.saturating_mul(DAY),
+        stream_blocks: 90_u64.saturating_mul(DAY),
+        lambda: Amount::from_units(100_000_000),
+        audit_pool: Bps::new(2_000),
+        reward_pool: Bps::new(4_000),
+        reward_share: Ppm::new(10_000),
     }
 }
 

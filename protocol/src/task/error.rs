@@ -9,9 +9,11 @@ use probity_primitives::{
 
 use crate::bank::BankError;
 use crate::event::TaskPhase;
+use crate::pause::Paused;
 use crate::registry::{ArtifactStatus, RegistryError};
 use crate::slashing::SlashError;
 use crate::staking::StakingError;
+use crate::supply::SupplyError;
 
 /// Why a task's message is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +162,12 @@ pub enum StateError {
     /// Royalties cannot be paid.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Minted money cannot be released.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// Payouts wait.
+    #[error(transparent)]
+    Paused(#[from] Paused),
 }
 
 macro_rules! from_below {
@@ -172,4 +180,13 @@ macro_rules! from_below {
     };
 }
 
-from_below!(BankError, ArithmeticError, LimitError, SlashError, StakingError, RegistryError);
+from_below!(
+    BankError,
+    ArithmeticError,
+    LimitError,
+    SlashError,
+    StakingError,
+    RegistryError,
+    SupplyError,
+    Paused
+);

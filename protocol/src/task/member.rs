@@ -8,11 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use probity_primitives::{Address, OperatorId, TaskId};
+use probity_primitives::{Address, Hash, OperatorId, TaskId};
 
+use super::audit;
 use super::error::{Named, TaskError};
 use super::message::{Commit, PostOpenings, ReportUnavailable, Reveal, Statement, SubmitEvidence};
-use super::state::{Phase, Revealed, Standing, Submission, Task};
+use super::state::{AuditEntry, Phase, Revealed, Standing, Submission, Task};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 use crate::slashing::{self, Offence, Verdict};
@@ -32,16 +33,24 @@ pub fn commit(
     let (id, round, operator) = (attestation.task, attestation.round, attestation.operator);
     let key = acting(ledger, sender, operator)?.key;
     let task = in_round(ledger, id, round)?;
-    if !matches!(task.phase, Phase::Commit { .. }) {
-        return Err(wrong_phase(id, task));
-    }
-    seated(task, id, operator)?;
     let Statement::Commit(commitment) = attestation.statement else {
         return Err(wrong_phase(id, task));
     };
-    first_of_round(ledger, id, operator, "commitment")?;
+    let audits = matches!(task.phase, Phase::Provisional { .. });
+    if audits {
+        audit::may_commit(ledger, id, task, operator)?;
+    } else if matches!(task.phase, Phase::Commit { .. }) {
+        seated(task, id, operator)?;
+        first_of_round(ledger, id, operator, "commitment")?;
+    } else {
+        return Err(wrong_phase(id, task));
+    }
     attestation.verify(ctx.chain, &key)?;
-    ledger.submissions.insert((id, operator), Submission::Committed { commitment });
+    if audits {
+        ledger.audit_entries.insert((id, operator), AuditEntry::Committed { commitment });
+    } else {
+        ledger.submissions.insert((id, operator), Submission::Committed { commitment });
+    }
     ctx.emit(Event::Committed { task: id, round, operator });
     Ok(())
 }
@@ -86,18 +95,11 @@ pub fn reveal(
     let (id, round, operator) = (attestation.task, attestation.round, attestation.operator);
     let key = acting(ledger, sender, operator)?.key;
     let task = in_round(ledger, id, round)?;
-    if !matches!(task.phase, Phase::Reveal { .. }) {
-        return Err(wrong_phase(id, task));
-    }
-    seated(task, id, operator)?;
-    let bound = match ledger.submissions.get(&(id, operator)) {
-        Some(Submission::Committed { commitment }) => *commitment,
-        Some(Submission::Revealed { .. }) => {
-            return Err(TaskError::AlreadySent { operator, task: id, what: "reveal" });
-        }
-        Some(Submission::Unavailable) | None => {
-            return Err(TaskError::NotDrawn { operator, task: id });
-        }
+    let audits = matches!(task.phase, Phase::Provisional { .. });
+    let bound = if audits {
+        audit::commitment(ledger, id, task, operator)?
+    } else {
+        commitment_of(ledger, id, task, operator)?
     };
     let shown = committed.commitment(ctx.chain, id, round, operator);
     if shown != bound {
@@ -119,10 +121,34 @@ pub fn reveal(
         transcript: *transcript,
         at: ctx.height,
     };
-    let submission = Submission::Revealed { revealed, standing: None, opened: BTreeMap::new() };
-    ledger.submissions.insert((id, operator), submission);
+    if audits {
+        ledger.audit_entries.insert((id, operator), AuditEntry::Revealed { revealed });
+    } else {
+        let submission = Submission::Revealed { revealed, standing: None, opened: BTreeMap::new() };
+        ledger.submissions.insert((id, operator), submission);
+    }
     ctx.emit(Event::Revealed { task: id, round, operator, score: committed.score });
     Ok(())
+}
+
+/// What a member may reveal now.
+fn commitment_of(
+    ledger: &Ledger,
+    id: TaskId,
+    task: &Task,
+    operator: OperatorId,
+) -> Result<Hash, TaskError> {
+    if !matches!(task.phase, Phase::Reveal { .. }) {
+        return Err(wrong_phase(id, task));
+    }
+    seated(task, id, operator)?;
+    match ledger.submissions.get(&(id, operator)) {
+        Some(Submission::Committed { commitment }) => Ok(*commitment),
+        Some(Submission::Revealed { .. }) => {
+            Err(TaskError::AlreadySent { operator, task: id, what: "reveal" })
+        }
+        Some(Submission::Unavailable) | None => Err(TaskError::NotDrawn { operator, task: id }),
+    }
 }
 
 /// Shows leaves that were drawn.
@@ -240,7 +266,8 @@ fn seats_of(ledger: &Ledger, id: TaskId, task: &Task, operator: OperatorId) -> u
     let sat = ledger.outcomes.get(&id).and_then(|outcome| {
         outcome.members.iter().find(|member| member.operator == operator).map(|member| member.seats)
     });
-    sits.map(|member| member.seats).or(sat).map_or(0, |seats| u128::from(seats.0))
+    let audits = audit::seats_of(ledger, id, operator);
+    sits.map(|member| member.seats).or(sat).or(audits).map_or(0, |seats| u128::from(seats.0))
 }
 
 fn in_round(ledger: &Ledger, id: TaskId, round: u8) -> Result<&Task, TaskError> {
@@ -287,6 +314,6 @@ fn check_score(task: &Task, message: &Reveal) -> Result<(), TaskError> {
     Ok(())
 }
 
-fn wrong_phase(id: TaskId, task: &Task) -> TaskError {
+pub(super) fn wrong_phase(id: TaskId, task: &Task) -> TaskError {
     TaskError::WrongPhase { task: id, phase: task.phase.name(), round: task.round }
 }

@@ -10,16 +10,18 @@ use std::collections::BTreeMap;
 
 use probity_primitives::{BoundedString, Height, Seats, TaskId};
 
-use super::error::{Named, TaskError};
+use super::error::{Named, StateError, TaskError};
 use super::state::{Due, Member, Phase, Revealed, Standing, Submission, Task, VoidReason};
-use super::{jury, settlement, spot};
+use super::{audit, jury, settlement, spot};
 use crate::aggregation::{Aggregate, Weighted};
 use crate::beacon::Beacon;
 use crate::committee::{self, Candidate};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
+use crate::pause::{self, Paused};
 use crate::slashing::{self, Offence, Verdict};
 use crate::staking::{self, Standing as OperatorStanding};
+use crate::supply;
 
 /// The most steps that one block does; the rest is done in the next ones.
 pub const MAX_DUE: usize = 512;
@@ -32,6 +34,17 @@ pub fn end_block(ledger: &mut Ledger, ctx: &mut Context) {
         let (mut trial, mut trial_ctx) = (ledger.clone(), ctx.clone());
         match step(&mut trial, &mut trial_ctx, due) {
             Ok(()) => (*ledger, *ctx) = (trial, trial_ctx),
+            Err(TaskError::State(StateError::Paused(Paused { until }))) => {
+                // The last of 2^64 heights is not reached by counting.
+                let later = pause::put_off(ledger, at).unwrap_or(until);
+                ledger.schedule.insert((later, due), ());
+                if let Due::Slash(id) = due
+                    && let Some(slash) = ledger.slashes.get_mut(&id)
+                {
+                    slash.due = later;
+                }
+                ctx.emit(Event::PutOff { due, until: later });
+            }
             Err(error) => {
                 let reason = error.to_string().chars().take(120).collect::<String>();
                 ctx.emit(Event::Stalled {
@@ -69,9 +82,17 @@ fn next_due(ledger: &Ledger, now: Height) -> Option<(Height, Due)> {
 fn step(ledger: &mut Ledger, ctx: &mut Context, due: Due) -> Result<(), TaskError> {
     match due {
         Due::Window(number) => Ok(slashing::close_window(ledger, ctx, number)?),
-        Due::Slash(id) => Ok(slashing::settle(ledger, ctx, id)?),
+        Due::Slash(id) => {
+            pause::check(ledger, ctx.height)?;
+            Ok(slashing::settle(ledger, ctx, id)?)
+        }
+        Due::Stream(id) => {
+            pause::check(ledger, ctx.height)?;
+            Ok(supply::release(ledger, ctx, id)?)
+        }
         Due::Jury(id) => jury::advance(ledger, ctx, id),
         Due::Task(id) => advance(ledger, ctx, id),
+        Due::Audit(id) => audit::advance(ledger, ctx, id),
     }
 }
 

@@ -6,12 +6,12 @@
 //! Spec: `docs/spec/06-tasks.md`.
 
 use probity_primitives::{
-    Address, Amount, ArithmeticError, ArtifactId, Domain, Hash, Seats, TaskId,
+    Address, Amount, ArithmeticError, ArtifactId, Domain, Hash, Ppm, Seats, TaskId,
 };
 
 use super::error::{Named, TaskError};
 use super::message::RequestTask;
-use super::state::{Due, Frozen, Phase, Request, Task};
+use super::state::{AuditTerms, Due, Frozen, Phase, Request, Task};
 use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
@@ -115,7 +115,10 @@ fn freeze(ledger: &Ledger, message: &RequestTask) -> Result<Frozen, TaskError> {
         .ok_or(TaskError::Unknown(Named::Artifact(message.benchmark)))?;
     let seats = committee_size(params, class, message.value_at_risk)?;
     let seat_lock = class.seat_price.checked_mul(u128::from(params.task.seat_lock))?;
-    Ok(frozen(params, class, benchmark, (model, dataset), (seats, seat_lock)))
+    let probability = audit_ppm(params, seats, class.seat_price, message.value_at_risk)?;
+    let probability = Ppm::new(u32::try_from(probability).unwrap_or(u32::MAX));
+    let audit = AuditTerms { probability, seats: params.audit.seats };
+    Ok(frozen(params, class, benchmark, (model, dataset), (seats, seat_lock, audit)))
 }
 
 fn frozen(
@@ -123,7 +126,7 @@ fn frozen(
     class: &Class,
     benchmark: &Benchmark,
     (model, dataset): (&Artifact, &Artifact),
-    (seats, seat_lock): (Seats, Amount),
+    (seats, seat_lock, audit): (Seats, Amount, AuditTerms),
 ) -> Frozen {
     let file =
         |artifact: &Artifact| artifact.main_file().map(|file| file.blake3).unwrap_or_default();
@@ -133,6 +136,7 @@ fn frozen(
         seat_lock,
         class: class.id,
         compute_units: class.compute_units,
+        lambda: params.supply.lambda,
         items: benchmark.items,
         fold: benchmark.fold,
         range: (benchmark.lowest, benchmark.highest),
@@ -147,6 +151,7 @@ fn frozen(
         checks: params.checks.clone(),
         jury: params.jury.clone(),
         split: params.split.clone(),
+        audit,
     }
 }
 

@@ -11,6 +11,7 @@
 
 use probity_primitives::{Amount, TaskId};
 
+use super::audit;
 use super::error::TaskError;
 use super::phases::release;
 use super::state::{
@@ -19,21 +20,23 @@ use super::state::{
 use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
-use crate::{registry, staking};
+use crate::{pause, registry, staking, supply};
 
-/// Pays everyone and makes the result final. While a jury sits, it waits for it.
+/// Pays everyone and makes the result final. While a jury sits or an audit runs, it waits for it.
 pub(super) fn finish(
     ledger: &mut Ledger,
     ctx: &mut Context,
     id: TaskId,
     mut task: Task,
 ) -> Result<(), TaskError> {
-    if let Some(until) = jury_sits_until(ledger, id) {
+    let waits = jury_sits_until(ledger, id).max(audit::runs_until(ledger, id));
+    if let Some(until) = waits {
         // Never in this block again, or a jury that is late would keep all else from its turn.
         let next = until.max(ctx.height).checked_add(1)?;
         ledger.schedule.insert((next, Due::Task(id)), ());
         return Ok(());
     }
+    pause::check(ledger, ctx.height)?;
     pay(ledger, ctx, id, &task)?;
     release(ledger, id, &task)?;
     close_books(ledger);
@@ -64,6 +67,7 @@ pub(super) fn void(
     reason: VoidReason,
     paid: &[Member],
 ) -> Result<(), TaskError> {
+    pause::check(ledger, ctx.height)?;
     let escrow = Bucket::TaskEscrow(id);
     for member in paid {
         let owed = task.frozen.seat_price.checked_mul(u128::from(member.seats.0))?;
@@ -105,9 +109,7 @@ fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Resul
     let rest = ledger.balance(escrow);
     ledger.transfer(escrow, Bucket::Treasury, rest)?;
     let units = u128::from(verified).saturating_mul(u128::from(task.frozen.compute_units));
-    let counters = ledger.counters.get_mut();
-    counters.compute_units = counters.compute_units.saturating_add(units);
-    Ok(())
+    Ok(supply::credit(ledger, units, task.frozen.lambda)?)
 }
 
 /// Paid are members within the tolerance whose openings passed or could not be judged, and flagged

@@ -16,7 +16,7 @@ use super::state::{
     Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Standing, Submission, Task,
     VoidReason,
 };
-use super::{jury, settlement, sums};
+use super::{audit, jury, settlement, sums};
 use crate::aggregation::{Aggregate, Weighted, wilson};
 use crate::beacon::Beacon;
 use crate::committee;
@@ -161,6 +161,7 @@ pub(super) fn close(
         return settlement::void(ledger, ctx, id, task, VoidReason::NoQuorum, &paid);
     }
     publish(ledger, ctx, id, &task, &clean)?;
+    audit::plan(ledger, ctx, id, &task)?;
     if !disputed.is_empty() {
         jury::summon(ledger, ctx, id, &task, disputed.into_iter().collect(), &openers)?;
     }

@@ -1,9 +1,11 @@
 //! Tasks from request to payment, and every way in which a member can fail.
 
+mod audits;
 mod correlated;
 mod evasion;
 mod faults;
 mod juries;
+mod paused;
 mod prices;
 mod requests;
 mod retired;
@@ -13,3 +15,4 @@ mod stage;
 mod statements;
 mod sums;
 mod thresholds;
+mod wash;

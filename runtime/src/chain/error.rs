@@ -7,6 +7,7 @@ use probity_primitives::{Hash, Height, OperatorId};
 use crate::genesis::ChainId;
 use crate::tree::TreeError;
 use crate::tx::TxError;
+use crate::upgrade::UpgradeError;
 use crate::validators::ValidatorSetError;
 
 /// Why a block is not the next one.
@@ -80,6 +81,9 @@ pub enum BlockError {
     /// The state tree cannot be read.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// This program cannot run the block.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
 }
 
 /// Why stored entries are not the state of a chain.
@@ -112,4 +116,17 @@ pub enum LoadError {
     /// The state tree cannot be made.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// The state is of a version that this program does not have.
+    #[error(
+        "the state at height {height} is of version {found} of the rules, this program has up to \
+         {newest}: install one that has it"
+    )]
+    Version {
+        /// The height of the tip.
+        height: Height,
+        /// The state's version.
+        found: u32,
+        /// The newest that the program has.
+        newest: u32,
+    },
 }

@@ -9,7 +9,7 @@ use probity_primitives::{Amount, Hash, Height};
 use probity_protocol::beacon::Beacon;
 use probity_protocol::params::Fees;
 use probity_protocol::task::phases;
-use probity_protocol::{Bucket, Context, Ledger, staking};
+use probity_protocol::{Bucket, Context, Ledger, staking, supply};
 
 use super::{BlockError, Chain, decided_set};
 use crate::dispatch::{self, Scene};
@@ -21,6 +21,7 @@ use crate::receipt::Receipt;
 use crate::state::State;
 use crate::tree::{self, NodeStore, TreeUpdate};
 use crate::tx::{TxError, VerifiedTx};
+use crate::upgrade::{self, UpgradeError};
 use crate::validators::ValidatorSet;
 
 /// A block that is being run.
@@ -31,6 +32,8 @@ pub(super) struct Execution {
     state: State,
     height: Height,
     chain: Hash,
+    /// What happened before the first transaction.
+    events: Vec<Event>,
     count: u32,
 }
 
@@ -44,16 +47,21 @@ pub(super) struct Sealed {
 }
 
 impl Execution {
-    /// Begins the block after `chain`'s tip; a dry run has no contribution to the beacon.
-    pub(super) fn begin(chain: &Chain, output: Option<Hash>) -> Self {
+    /// Begins the block after `chain`'s tip, by the rules of its version; a dry run has no
+    /// contribution to the beacon.
+    pub(super) fn begin(chain: &Chain, output: Option<Hash>) -> Result<Self, UpgradeError> {
         let height = chain.next_height();
         let before = chain.state.clone();
         let mut state = before.clone();
+        let mut ctx = Context::new(height, chain.genesis_hash());
+        upgrade::begin(&mut state.ledger, &mut ctx, &chain.rules)?;
+        let events = ctx.events.into_iter().map(Event::from).collect();
         if let Some(output) = output {
             state.ledger.beacon.get_mut().absorb(height, output);
         }
         let chain_id = chain.identity.chain_id.clone();
-        Self { chain_id, before, state, height, chain: chain.genesis_hash(), count: 0 }
+        let (chain, count) = (chain.genesis_hash(), 0);
+        Ok(Self { chain_id, before, state, height, chain, events, count })
     }
 
     /// Pretends that the sender's transactions before this one have run, for a dry run.
@@ -84,13 +92,14 @@ impl Execution {
 
     /// Does what is due, begins an epoch where one begins, and makes the state tree.
     pub(super) fn seal<S: NodeStore + ?Sized>(self, store: &S) -> Result<Sealed, BlockError> {
-        let Self { chain_id: _, before, mut state, height, chain, count: _ } = self;
+        let Self { chain_id: _, before, mut state, height, chain, mut events, count: _ } = self;
         let mut ctx = Context::new(height, chain);
         phases::end_block(&mut state.ledger, &mut ctx);
         let governed = governance::end_block(&mut state, height, chain);
         let due = ctx.events.drain(..).map(Event::from);
-        let mut events: Vec<Event> = due.chain(governed).collect();
+        events.extend(due.chain(governed));
         if staking::epoch::begins(&state.ledger, &ctx) {
+            supply::end_epoch(&mut state.ledger, &mut ctx);
             staking::start_epoch(&mut state.ledger, &mut ctx);
         }
         events.extend(ctx.events.into_iter().map(Event::from));

@@ -20,11 +20,13 @@ use crate::block::Header;
 use crate::genesis::Genesis;
 use crate::state::State;
 use crate::tree::bulk::Leaves;
+use crate::upgrade::Rules;
 
 /// A chain that is being put together from the entries of its state.
 #[derive(Debug)]
 pub struct Loader<'a> {
     genesis: &'a Genesis,
+    rules: Rules,
     tip: Header,
     state: State,
     leaves: Leaves,
@@ -32,17 +34,25 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Begins the chain at `tip`.
+    /// Begins the chain at `tip`, by this program's rules.
     ///
     /// # Errors
     /// [`LoadError::Chain`] if the tip is of another chain than the document.
     pub fn new(genesis: &'a Genesis, tip: Header) -> Result<Self, LoadError> {
+        Self::by(genesis, Rules::CURRENT, tip)
+    }
+
+    /// Begins the chain at `tip`, by other rules.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn by(genesis: &'a Genesis, rules: Rules, tip: Header) -> Result<Self, LoadError> {
         if tip.chain_id != genesis.chain_id {
             let (found, expected) = (tip.chain_id, genesis.chain_id.clone());
             return Err(LoadError::Chain { found, expected });
         }
         let (state, leaves) = (State::default(), Leaves::default());
-        Ok(Self { genesis, tip, state, leaves, entries: 0 })
+        Ok(Self { genesis, rules, tip, state, leaves, entries: 0 })
     }
 
     /// Takes in an entry.
@@ -65,16 +75,23 @@ impl<'a> Loader<'a> {
     /// The chain, and where its entries stand in the tree.
     ///
     /// # Errors
-    /// [`LoadError::Root`] if all entries together are not the state that the tip names.
+    /// [`LoadError::Root`] if all entries together are not the state that the tip names;
+    /// [`LoadError::Version`] if it is of a version that the rules do not have.
     pub fn finish(self) -> Result<(Chain, Leaves), LoadError> {
-        let Self { genesis, tip, state, leaves, entries: _ } = self;
+        let Self { genesis, rules, tip, state, leaves, entries: _ } = self;
+        let (found, newest) = (state.ledger.protocol.get().version, rules.newest);
+        let height = tip.height;
+        if found > newest {
+            return Err(LoadError::Version { height, found, newest });
+        }
         let (sorted, found) = leaves.rooted();
         if found != tip.state_root {
             let (height, expected) = (tip.height, tip.state_root);
             return Err(LoadError::Root { height, found, expected });
         }
         let validators = Arc::new(decided_set(&state.ledger)?);
-        Ok((Chain::at(Arc::new(genesis.identity()), tip, state, validators), sorted))
+        let identity = Arc::new(genesis.identity());
+        Ok((Chain::at(identity, rules, tip, state, validators), sorted))
     }
 }
 

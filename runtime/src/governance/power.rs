@@ -101,7 +101,8 @@ fn changed_pools(ledger: &Ledger) -> BTreeSet<PoolName> {
         | Bucket::AuditPool
         | Bucket::RewardPool
         | Bucket::Treasury
-        | Bucket::GovDeposit(_) => None,
+        | Bucket::GovDeposit(_)
+        | Bucket::Stream(_) => None,
     });
     let operators = ledger.operators.changed().map(|operator| PoolName::Bonded(*operator));
     let tranches =

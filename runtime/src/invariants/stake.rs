@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use probity_primitives::{Amount, Epoch, OperatorId};
 use probity_protocol::staking::epoch::MAX_TOTAL_POWER;
-use probity_protocol::task::{JuryPhase, Member, Task};
+use probity_protocol::task::{AuditPhase, JuryPhase, Member, Task};
 use probity_protocol::{Bucket, Ledger};
 
 use super::{Violation, equal, exact, holds};
 
 /// 3: what is locked is at most what is bonded, and the locks of an operator are those of its open
-/// seats, in committees and juries together.
+/// seats, in committees, juries and audits together.
 pub(super) fn locks(ledger: &Ledger) -> Result<(), Violation> {
     let mut held: BTreeMap<OperatorId, Amount> = BTreeMap::new();
     for (id, task) in ledger.tasks.iter() {
@@ -19,6 +19,11 @@ pub(super) fn locks(ledger: &Ledger) -> Result<(), Violation> {
             && !matches!(jury.phase, JuryPhase::Done { .. })
         {
             add(&mut held, task, &jury.jurors)?;
+        }
+        if let Some(audit) = ledger.audits.get(id)
+            && matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Reveal { .. })
+        {
+            add(&mut held, task, &audit.auditors)?;
         }
     }
     for (id, operator) in ledger.operators.iter() {

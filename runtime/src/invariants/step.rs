@@ -8,11 +8,23 @@ use probity_protocol::{Bucket, Ledger};
 use super::work::ended;
 use super::{Violation, equal, exact, holds};
 
-/// 2: supply counters only grow, and nothing mints while no referendum can.
+/// 2: supply counters only grow, and what is minted was earned before it was minted and lies in a
+/// stream of this step.
 pub(super) fn supply(before: &Ledger, after: &Ledger) -> Result<(), Violation> {
     let (old, new) = (before.supply.get(), after.supply.get());
     equal(2, || "what genesis gave out".to_owned(), new.genesis, old.genesis)?;
-    equal(2, || "what was minted".to_owned(), new.minted, old.minted)?;
+    let (first, next) = (before.issuance.get(), after.issuance.get());
+    let streams = next.streams.iter().filter(|stream| stream.id >= first.next_stream);
+    let begun = exact(2, "the new streams", Amount::sum(streams.map(|stream| stream.amount)))?;
+    let minted = exact(2, "what was minted", old.minted.checked_add(begun))?;
+    equal(2, || "what was minted".to_owned(), new.minted, minted)?;
+    holds(
+        2,
+        next.earned >= first.earned,
+        || "what verified work has earned to be minted".to_owned(),
+        || next.earned.to_string(),
+        "no less than before",
+    )?;
     holds(
         2,
         new.burned >= old.burned,

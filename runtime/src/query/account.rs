@@ -2,6 +2,7 @@
 
 use probity_primitives::{Address, Amount, Epoch, Height, OperatorId};
 use probity_protocol::staking::Delegation;
+use probity_protocol::supply::{self, Caps, Stream};
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +64,12 @@ pub struct SupplyView {
     pub reward_pool: Amount,
     /// The treasury.
     pub treasury: Amount,
+    /// Minted, and not yet released to the pools.
+    pub streaming: Amount,
+    /// What a vote may mint now, by each of the three caps.
+    pub caps: Caps,
+    /// The streams that flow.
+    pub streams: Vec<Stream>,
 }
 
 /// An account. One that nobody has used yet is empty, not missing.
@@ -88,10 +95,12 @@ pub fn account(ledger: &Ledger, address: &Address) -> AccountView {
     }
 }
 
-/// All money, and whether it adds up.
+/// All money, and whether it adds up; the caps are those of the block after `height`.
 #[must_use]
-pub fn supply(ledger: &Ledger) -> SupplyView {
+pub fn supply(ledger: &Ledger, height: Height) -> SupplyView {
     let supply = ledger.supply.get();
+    let streams = ledger.issuance.get().streams.to_vec();
+    let streaming = streams.iter().map(|stream| ledger.balance(Bucket::Stream(stream.id)));
     SupplyView {
         genesis: supply.genesis,
         minted: supply.minted,
@@ -101,5 +110,8 @@ pub fn supply(ledger: &Ledger) -> SupplyView {
         audit_pool: ledger.balance(Bucket::AuditPool),
         reward_pool: ledger.balance(Bucket::RewardPool),
         treasury: ledger.balance(Bucket::Treasury),
+        streaming: Amount::sum(streaming).unwrap_or_default(),
+        caps: supply::caps(ledger, height.next().unwrap_or(height)),
+        streams,
     }
 }

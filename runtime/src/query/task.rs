@@ -6,7 +6,7 @@ use probity_primitives::{Amount, ArtifactId, Hash, OperatorId, Seats, TaskId};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::registry::{Artifact, ArtifactFile, Direction};
 use probity_protocol::task::{
-    Due, Jury, JuryBallot, Outcome, Revealed, Standing, Submission, Task,
+    Audit, AuditEntry, Due, Jury, JuryBallot, Outcome, Revealed, Standing, Submission, Task,
 };
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub struct TaskView {
     pub submissions: Vec<(OperatorId, SubmissionView)>,
     /// Its item jury, if there is one.
     pub jury: Option<Jury>,
+    /// Its audit, if there is one.
+    pub audit: Option<Audit>,
     /// Its result, if there is one.
     pub outcome: Option<Outcome>,
 }
@@ -53,6 +55,15 @@ pub enum SubmissionView {
 }
 
 impl SubmissionView {
+    fn of_auditor(entry: &AuditEntry) -> Self {
+        match entry {
+            AuditEntry::Committed { commitment } => Self::Committed { commitment: *commitment },
+            AuditEntry::Revealed { revealed } => {
+                Self::Revealed { revealed: revealed.clone(), standing: None, opened: Vec::new() }
+            }
+        }
+    }
+
     fn of(submission: &Submission) -> Self {
         match submission {
             Submission::Unavailable => Self::Unavailable,
@@ -87,6 +98,8 @@ pub enum Role {
     Member,
     /// To decide on items that members differ on.
     Juror,
+    /// To evaluate once more what a committee has.
+    Auditor,
 }
 
 /// The files that a task is about.
@@ -113,12 +126,14 @@ pub struct Assignment {
     pub seats: Seats,
     /// The files that it needs.
     pub files: TaskFiles,
-    /// What it has sent as a member.
+    /// What it has sent as a member or an auditor.
     pub submission: Option<SubmissionView>,
     /// The jury, for a juror.
     pub jury: Option<Jury>,
     /// What it has sent as a juror.
     pub ballot: Option<BallotView>,
+    /// The audit, for an auditor.
+    pub audit: Option<Audit>,
 }
 
 /// A result with its task's identifier and the names of what it is about.
@@ -258,7 +273,7 @@ pub fn board(ledger: &Ledger, benchmark: &ArtifactId) -> Option<BoardView> {
     })
 }
 
-/// The open tasks that an operator was drawn for, as a member or as a juror.
+/// The open tasks that an operator was drawn for, as a member, a juror or an auditor.
 #[must_use]
 pub fn assignments(ledger: &Ledger, operator: &OperatorId) -> Vec<Assignment> {
     let mut found = Vec::new();
@@ -286,6 +301,13 @@ pub fn assignments(ledger: &Ledger, operator: &OperatorId) -> Vec<Assignment> {
             });
             found.push(seat);
         }
+        let audit = ledger.audits.get(id);
+        if let Some((audit, seats)) = audit.and_then(|one| Some((one, seats_in(&one.auditors)?))) {
+            let sent = ledger.audit_entries.get(&(*id, *operator)).map(SubmissionView::of_auditor);
+            let mut seat = assignment(ledger, *id, task, Role::Auditor, seats, sent);
+            seat.audit = Some(audit.clone());
+            found.push(seat);
+        }
     }
     found
 }
@@ -300,7 +322,8 @@ fn assignment(
 ) -> Assignment {
     let files = files(ledger, task);
     let task = task.clone();
-    Assignment { task_id, task, role, seats, files, submission, jury: None, ballot: None }
+    let (jury, ballot, audit) = (None, None, None);
+    Assignment { task_id, task, role, seats, files, submission, jury, ballot, audit }
 }
 
 fn files(ledger: &Ledger, task: &Task) -> TaskFiles {
@@ -325,6 +348,7 @@ fn view(ledger: &Ledger, id: &TaskId, task: &Task) -> TaskView {
         task: task.clone(),
         submissions: submissions.collect(),
         jury: ledger.juries.get(id).cloned(),
+        audit: ledger.audits.get(id).cloned(),
         outcome: ledger.outcomes.get(id).cloned(),
     }
 }

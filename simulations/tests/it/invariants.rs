@@ -64,6 +64,20 @@ fn minting_or_unburning_breaks_the_second() {
     assert_eq!(broken(TaskPhase::Commit, mint), 2);
     let forget = |ledger: &mut Ledger, _| ledger.counters.get_mut().tasks = 0;
     assert_eq!(broken(TaskPhase::Commit, forget), 2);
+    let earn = |ledger: &mut Ledger, _| {
+        let half = ledger.supply.get().burned.mul_div_ceil(1, 2).unwrap();
+        ledger.issuance.get_mut().earned = half.checked_add(Amount::from_units(1)).unwrap();
+    };
+    assert_eq!(broken(TaskPhase::Final, earn), 2);
+}
+
+#[test]
+fn a_stream_that_holds_more_or_less_than_it_has_to_breaks_the_first() {
+    let leak = |ledger: &mut Ledger, _| {
+        let (from, to) = (Bucket::Treasury, Bucket::Stream(7));
+        ledger.transfer(from, to, Amount::from_units(1)).unwrap();
+    };
+    assert_eq!(broken(TaskPhase::Commit, leak), 1);
 }
 
 #[test]

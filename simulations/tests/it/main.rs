@@ -22,3 +22,5 @@ mod queries;
 mod state;
 #[cfg(test)]
 mod tasks;
+#[cfg(test)]
+mod upgrade;

@@ -115,7 +115,7 @@ fn operators_slashes_supply_and_accounts_have_views() {
     assert!(operators.iter().all(|one| one.power > 0 && one.drawable && one.locked.is_zero()));
     round_trip(&operators[0]);
     assert_eq!(query::operator(ledger, &operators[3].id).as_ref(), Some(&operators[3]));
-    let supply = query::supply(ledger);
+    let supply = query::supply(ledger, world.chain.height());
     assert_eq!(supply.sum, supply.expected);
     assert!(!supply.burned.is_zero() && !supply.treasury.is_zero());
     round_trip(&supply);

@@ -16,6 +16,7 @@ use probity_node::replica::Replica;
 use probity_node::store;
 use probity_primitives::{Address, Amount, BoundedVec, Height};
 use probity_protocol::ledger::Ledger;
+use probity_protocol::upgrade::Protocol;
 use probity_runtime::genesis::{GenesisAccount, GenesisOperator};
 use probity_runtime::{Chain, Genesis};
 use serde::Serialize;
@@ -66,6 +67,7 @@ fn document(chain: &Chain, old: &Genesis, chain_id: &str) -> Result<(Genesis, Ex
     let mut genesis = Genesis {
         chain_id: crate::demo::cast::text(chain_id)?,
         time_ms: chain.tip().time_ms,
+        protocol: Protocol { version: ledger.protocol.get().version, planned: None },
         params: ledger.params.get().clone(),
         governance: chain.dao().params.get().clone(),
         accounts: BoundedVec::from_vec(accounts).or_fail(Code::Other, "too many accounts")?,
@@ -77,7 +79,7 @@ fn document(chain: &Chain, old: &Genesis, chain_id: &str) -> Result<(Genesis, Ex
     let balances = genesis.accounts.iter().map(|account| account.balance);
     let bonds = genesis.operators.iter().map(|operator| operator.bonded);
     let sum = Amount::sum(balances.chain(bonds)).or_fail(Code::Other, "the sum")?;
-    let supply = probity_runtime::query::supply(ledger).sum;
+    let supply = ledger.total().or_fail(Code::Other, "cannot add up the buckets")?;
     let exported = Exported {
         schema: "probity.export/v1",
         height: chain.height(),

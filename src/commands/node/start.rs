@@ -5,6 +5,7 @@
 //!
 //! Spec: `docs/operate/troubleshooting.md` has every message with its exit code.
 
+use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use std::time::Duration;
 use probity_keys::lock::{FolderLock, LockError};
 use probity_node::consensus::safety::Halt;
 use probity_node::replica::OpenError;
-use probity_node::{Node, NodeHandle, StartError};
+use probity_node::{Node, NodeHandle, StartError, upgrade};
+use probity_runtime::upgrade::Missing;
 
 use super::config;
 use crate::cli::Global;
@@ -24,6 +26,8 @@ use crate::output;
 
 /// How often a terminal gets a status line, and the disk is looked at.
 const STATUS: Duration = Duration::from_secs(10);
+/// How long a node that needs a newer program still answers its peers.
+const LINGER: Duration = Duration::from_secs(5);
 /// How far a block may be ahead of the clock before the clock is suspected, in milliseconds.
 const MAX_AHEAD: u64 = 10_000;
 /// Bytes of a mebibyte.
@@ -48,6 +52,11 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
         full = watch(global, home, &node) => Err(full),
         reason = node.broken() => Err(broken(&reason, home)),
         halt = node.halted() => Err(halted(&halt)),
+        missing = node.outdated() => {
+            // Whoever is a block behind may still have it from here.
+            tokio::time::sleep(LINGER).await;
+            Err(outdated(format_args!("the node stops: {missing}"), &missing, home))
+        }
     };
     node.shutdown().await;
     outcome
@@ -64,6 +73,23 @@ fn halted(halt: &Halt) -> Failure {
         }
     };
     Failure::new(Code::Unsafe, format_args!("the node stops signing: {halt}")).hint(hint)
+}
+
+/// What is to be done when a newer program is needed. Says so in a file too, for what watches over
+/// the process.
+fn outdated(message: impl Display, missing: &Missing, home: &Home) -> Failure {
+    let version = missing.version;
+    let install = format!(
+        "install a program that has version {version} of the rules (`probity --version` says up to \
+         which one has them), and start it on the same home: it goes on from its store"
+    );
+    let failure = Failure::new(Code::Upgrade, message);
+    match upgrade::write(&home.place.data, missing) {
+        Ok(file) => failure.hint(format!("{install}; {} says the same", file.display())),
+        Err(error) => {
+            failure.hint(format!("{install}; {} cannot be written: {error}", upgrade::FILE))
+        }
+    }
 }
 
 /// Why the node has to end: its store cannot be relied upon.
@@ -185,6 +211,9 @@ fn explain(error: &StartError, home: &Home) -> Failure {
     let data = home.place.data.display();
     let text = error.to_string();
     let failure = |code| Failure::new(code, format_args!("the node does not start: {text}"));
+    if let Some(missing) = error.missing() {
+        return outdated(format_args!("the node does not start: {text}"), missing, home);
+    }
     if let StartError::Lock(error) = error {
         return held(error, home);
     }
@@ -215,6 +244,7 @@ fn explain(error: &StartError, home: &Home) -> Failure {
             .hint("`probity node reset`, then `probity node snapshot restore` again"),
         StartError::Identity(_) => failure(Code::Key),
         StartError::Io { .. }
+        | StartError::Outdated(_)
         | StartError::Cache(_)
         | StartError::Network(_)
         | StartError::Engine(_)

@@ -73,6 +73,7 @@ pub fn genesis(validators: u8, people: u8) -> Result<Genesis, Broken> {
         network: Network::Test,
         time_ms: START_MS,
         token: Token { symbol: text("PBY")?, decimals: 9 },
+        protocol: probity_runtime::upgrade::fresh(),
         params: Params::development(),
         governance: probity_dao::Params::development(),
         accounts: list(accounts)?,

@@ -22,7 +22,7 @@ const GOVERNANCE: (&str, &str) = ("dao/src/params.rs", "docs/spec/14-governance.
 const DAO_TABLES: (&str, &str) = ("dao/src/ledger.rs", "docs/spec/20-blocks.md");
 
 /// Enums all of whose variants a chapter names: crate, enum, chapter.
-const ENUMS: [(&str, &str, &str); 16] = [
+const ENUMS: [(&str, &str, &str); 18] = [
     ("protocol/src/", "BankError", "docs/spec/03-buckets.md"),
     ("protocol/src/", "LineageError", "docs/spec/05-registry.md"),
     ("protocol/src/", "TaskError", "docs/spec/06-tasks.md"),
@@ -39,6 +39,8 @@ const ENUMS: [(&str, &str, &str); 16] = [
     ("dao/src/", "DelegationError", "docs/spec/14-governance.md"),
     ("dao/src/", "ParamError", "docs/spec/14-governance.md"),
     ("runtime/src/", "EnactError", "docs/spec/14-governance.md"),
+    ("protocol/src/", "SupplyError", "docs/spec/16-supply.md"),
+    ("protocol/src/", "PauseError", "docs/spec/16-supply.md"),
 ];
 
 /// Parameters, tags and refusals that their chapter does not name.

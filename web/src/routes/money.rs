@@ -34,7 +34,7 @@ pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) ->
 
 pub(super) async fn supply(State(app): State<App>) -> Response {
     let chain = app.chain();
-    answer::one(&chain, query::supply(chain.ledger()))
+    answer::one(&chain, query::supply(chain.ledger(), chain.height()))
 }
 
 pub(super) async fn operator(

@@ -219,7 +219,7 @@ async fn answers_that_are_not_ours_are_malformed() {
             "/api/v1/supply",
             get(async || {
                 let old = r#"{"schema":"probity.supply/v0","chain_id":"x","height":1,"data":{}}"#;
-                old.replace("{}", r#"{"genesis":"0","minted":"0","burned":"0","expected":"0","sum":"0","audit_pool":"0","reward_pool":"0","treasury":"0"}"#)
+                old.replace("{}", r#"{"genesis":"0","minted":"0","burned":"0","expected":"0","sum":"0","audit_pool":"0","reward_pool":"0","treasury":"0","streaming":"0","caps":{"year":"0","compute":"0","ever":"0"},"streams":[]}"#)
             }),
         )
         .route("/api/v1/genesis", get(async || "x".repeat(2_000)));

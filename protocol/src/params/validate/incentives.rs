@@ -14,11 +14,12 @@
 //! | `G_max(n, rho = 0.40, d = a) >= 2 V` | a cartel of two fifths of the stake loses |
 //! | `2 half <= (1 - beta) L6` | a cartel that lies only when it sees a majority loses too |
 //! | tolerance cap <= 8 | a minority cannot widen the tolerance it shelters in |
+//! | `2 lambda <= least burn per compute unit` | evaluating oneself to mint does not pay |
 //!
 //! Spec: `docs/spec/15-parameters.md`.
 
 use probity_primitives::amount::mul_div;
-use probity_primitives::{Amount, ArithmeticError, Ppm, Seats};
+use probity_primitives::{Amount, ArithmeticError, Bps, Ppm, Seats};
 
 use super::ParamError;
 use crate::params::{Class, Params, SizeStep};
@@ -94,6 +95,16 @@ pub enum IncentiveError {
         /// The gain from which lying pays, in seat prices.
         gain: u128,
     },
+    /// Evaluating oneself, so that money may be minted, pays.
+    #[error("class {class}: a compute unit mints {lambda}, more than half of the {burn} it burns")]
+    Minting {
+        /// The class's number.
+        class: u16,
+        /// What a compute unit earns to be minted.
+        lambda: Amount,
+        /// What one burns at least, rounded down.
+        burn: Amount,
+    },
     /// The tolerance's cap shelters a minority.
     #[error("a tolerance cap of {cap} is not between the {low} of the tolerance and {limit}")]
     ToleranceCap {
@@ -121,6 +132,9 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     let (half, slash) = (params.audit.half_value, slash_of_false_result(params)?);
     for step in &params.task.sizes {
         check_step(params, step, slash)?;
+        for class in &params.classes {
+            check_minting(params, class, step.seats)?;
+        }
     }
     if u128::from(half).checked_mul(2_000_000).is_none_or(|twice| twice > slash) {
         return Err(IncentiveError::AuditHalf { half, slash }.into());
@@ -138,6 +152,22 @@ fn check_class(params: &Params, class: &Class) -> Result<(), ParamError> {
     let expected = params.audit.floor.of_floor(price.checked_add(slash)?)?;
     if expected.checked_mul(2)? < cost.checked_mul(3)? {
         return Err(IncentiveError::Skipping { class: id, expected, cost }.into());
+    }
+    Ok(())
+}
+
+/// `2 lambda <= burn / (n * units)` for a task of `n` seats at its least fee: all seats verified,
+/// the audit's part of the fee left out.
+fn check_minting(params: &Params, class: &Class, seats: Seats) -> Result<(), ParamError> {
+    let (n, lambda) = (u128::from(seats.0), params.supply.lambda);
+    let whole = u128::from(Bps::ONE.parts());
+    let fee = class.seat_price.checked_mul(n)?;
+    let fee = fee.mul_div_ceil(whole, params.split.evaluators.parts().into())?;
+    let burned = params.split.burn.of_floor(fee)?;
+    let units = Amount::from_units(n).checked_mul(class.compute_units.into())?.units();
+    if lambda.checked_mul(units)?.checked_mul(2)? > burned {
+        let burn = burned.mul_div_floor(1, units)?;
+        return Err(IncentiveError::Minting { class: class.id, lambda, burn }.into());
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the rules need to run at all: numbers within the limits of types and lists.
 
-use probity_primitives::{Bps, Ppm, Seats};
+use probity_primitives::{Amount, Bps, Ppm, Seats};
 
 use super::ParamError;
 use crate::params::{Params, Slashing};
@@ -17,6 +17,12 @@ const MAX_DRAWN: u32 = 32;
 
 /// The most rounds of a task.
 const MAX_ROUNDS: u32 = 8;
+
+/// The epochs of a year.
+const YEAR_EPOCHS: u128 = 365;
+
+/// The most blocks that a stream flows over: some years' worth, so that heights can be added up.
+const MAX_STREAM: u128 = 1 << 32;
 
 /// Why the rules cannot run on a set of parameters.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +85,14 @@ pub enum StructureError {
         /// The audit pool's share.
         audit_pool: Ppm,
     },
+    /// More than is minted is shared out.
+    #[error("the audit pool's {audit_pool} and the reward pool's {reward_pool} are more than all")]
+    MintShares {
+        /// The audit pool's share.
+        audit_pool: Bps,
+        /// The reward pool's share.
+        reward_pool: Bps,
+    },
     /// The committee is smaller than its quorum.
     #[error("a committee of {seats} seats cannot seat the {min_operators} operators of a quorum")]
     QuorumAboveSeats {
@@ -95,7 +109,7 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     checks(params)?;
     shares(params)?;
     classes(params)?;
-    Ok(())
+    supply(params)
 }
 
 fn staking(params: &Params) -> Result<(), StructureError> {
@@ -182,6 +196,21 @@ fn classes(params: &Params) -> Result<(), StructureError> {
     for class in &params.classes {
         within("classes.seat_price", class.seat_price.units(), 1, highest)?;
         within("classes.seat_cost", class.seat_cost.units(), 1, highest)?;
+    }
+    Ok(())
+}
+
+/// The yearly cap is one of at least 365 epochs: a shorter year would be a larger cap.
+fn supply(params: &Params) -> Result<(), ParamError> {
+    let (supply, epoch) = (&params.supply, params.staking.epoch_blocks);
+    let year = Amount::from_units(epoch.into()).checked_mul(YEAR_EPOCHS)?.units();
+    within("supply.year_blocks", supply.year_blocks.into(), year, u64::MAX.into())?;
+    within("supply.stream_blocks", supply.stream_blocks.into(), epoch.into(), MAX_STREAM)?;
+    ppm("supply.reward_share", supply.reward_share)?;
+    let (audit_pool, reward_pool) = (supply.audit_pool, supply.reward_pool);
+    let whole = u32::from(Bps::ONE.parts());
+    if u32::from(audit_pool.parts()).saturating_add(reward_pool.parts().into()) > whole {
+        return Err(StructureError::MintShares { audit_pool, reward_pool }.into());
     }
     Ok(())
 }

@@ -130,14 +130,17 @@ fn the_default_commit_window_is_one_that_may_be_named() {
 #[test]
 fn a_result_is_provisional_while_its_juries_may_sit() {
     refused("two juries take 9600", |p| p.task.provisional_blocks = 9_599);
+    refused("drawn after 14400 blocks", |p| p.task.open_blocks = 14_400);
 }
 
 #[test]
 fn stake_cannot_leave_before_its_offence_is_settled() {
-    // 14400 commit + 200 reveal + 200 spot + 14400 provisional + 9600 juries + 100800 window.
-    refused("after 139599 blocks", |p| p.staking.unbond_blocks = 139_599);
+    // 14400 commit + 200 reveal + 200 spot + 14610 provisional, for as long as an audit may take,
+    // + 9600 juries + 100800 window.
+    refused("after 139809 blocks", |p| p.staking.unbond_blocks = 139_809);
     let mut params = Params::default();
-    params.staking.unbond_blocks = 139_600;
+    params.staking.unbond_blocks = 139_810;
+    params.pause.max_blocks = 24_000;
     assert_eq!(params.validate(), Ok(()));
 }
 
@@ -185,6 +188,45 @@ fn a_cartel_of_two_fifths_loses() {
     // 0.8 * 0.9 * 333 * 4.4028 * 0.585023 / 0.414977 = 1488.
     refused("a cartel gains from 1488", |p| p.slashing.false_result = Ppm::new(900_000));
     refused("capped at 900000 ppm, 903832 needed", |p| sizes(p, &[(750, 7), (40_000, 63)]));
+}
+
+#[test]
+fn minting_stays_below_half_of_what_work_burns() {
+    // 7 seats at 3 tokens: a fee of 35 burns 1.75, which is 0.25 a seat of one compute unit.
+    let lambda = |units: u128| move |p: &mut Params| p.supply.lambda = Amount::from_units(units);
+    let mut most = Params::default();
+    lambda(125_000_000)(&mut most);
+    assert_eq!(most.validate(), Ok(()));
+    refused("a compute unit mints 0.125000001, more than half of the 0.25", lambda(125_000_001));
+    refused("mints 0.1, more than half of the 0.125 it burns", |p| {
+        class(p, |c| c.compute_units = 2);
+    });
+    refused("mints 0.1, more than half of the 0.1995", |p| {
+        (p.split.burn, p.split.treasury) = (Bps::new(399), Bps::new(801));
+    });
+}
+
+#[test]
+fn what_is_minted_is_shared_out_once_and_a_year_is_not_shortened() {
+    refused("the audit pool's 6001 bps and the reward pool's 4000 bps", |p| {
+        p.supply.audit_pool = Bps::new(6_001);
+    });
+    refused("supply.year_blocks is 5255999, not between 5256000", |p| {
+        p.supply.year_blocks = 5_255_999;
+    });
+    refused("supply.stream_blocks is 14399", |p| p.supply.stream_blocks = 14_399);
+    refused("supply.reward_share", |p| p.supply.reward_share = Ppm::new(1_000_001));
+}
+
+#[test]
+fn a_pause_outlasts_neither_the_stake_nor_the_time_to_pay() {
+    refused("a pause of 216001 blocks every 432000", |p| p.pause.max_blocks = 216_001);
+    // 14400 commit + 200 reveal + 200 spot + 100800 window + 100800 pause.
+    refused("settled after 115600 + 100800", |p| {
+        p.staking.unbond_blocks = 216_399;
+        p.pause.max_blocks = 100_800;
+    });
+    refused("pause.max_blocks is a window of no blocks", |p| p.pause.max_blocks = 0);
 }
 
 #[test]

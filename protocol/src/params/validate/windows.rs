@@ -36,6 +36,14 @@ pub enum WindowError {
         /// How long two juries take.
         juries: u64,
     },
+    /// A result is final before its audit is drawn.
+    #[error("an audit is drawn after {open} blocks, a result is provisional for {provisional}")]
+    AuditTooLate {
+        /// When an audit is drawn.
+        open: u64,
+        /// How long a result is provisional.
+        provisional: u64,
+    },
     /// Stake could leave before its offence is settled.
     #[error("stake leaves after {unbond} blocks, an offence is settled after {ladder} + {window}")]
     UnbondTooShort {
@@ -53,6 +61,26 @@ pub enum WindowError {
         tranches: u64,
         /// How many there may be.
         limit: u64,
+    },
+    /// A pause could keep a round from its end until stake has left.
+    #[error(
+        "stake leaves after {unbond} blocks, a paused round is settled after {round} + {pause}"
+    )]
+    PauseTooLong {
+        /// How long stake takes to leave.
+        unbond: u64,
+        /// From an offence to the end of the correlation window.
+        round: u64,
+        /// The longest pause.
+        pause: u64,
+    },
+    /// Payouts could be paused without end.
+    #[error("a pause of {longest} blocks every {every} leaves less than half of the time to pay")]
+    PauseTooOften {
+        /// The longest pause.
+        longest: u64,
+        /// From one to the next.
+        every: u64,
     },
     /// The longest jail term is past the last height.
     #[error("a jail term of {blocks} blocks, doubled {doublings} times, cannot be counted")]
@@ -75,7 +103,12 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     if provisional < juries {
         return Err(WindowError::JuriesOutlastResult { provisional, juries }.into());
     }
+    let open = task.open_blocks;
+    if open >= provisional {
+        return Err(WindowError::AuditTooLate { open, provisional }.into());
+    }
     unbonding(params)?;
+    pauses(params)?;
     jail(params)?;
     Ok(())
 }
@@ -92,6 +125,7 @@ fn some_blocks(params: &Params) -> Result<(), WindowError> {
         ("slashing.delay_blocks", slashing.delay_blocks),
         ("slashing.window_blocks", slashing.window_blocks),
         ("slashing.jail_blocks", slashing.jail_blocks),
+        ("pause.max_blocks", params.pause.max_blocks),
     ];
     match windows.into_iter().find(|(_, blocks)| *blocks == 0) {
         Some((name, _)) => Err(WindowError::NoBlocks { name }),
@@ -108,10 +142,18 @@ fn juries(params: &Params) -> Result<u64, ArithmeticError> {
     u64::try_from(all).map_err(|_| overflow)
 }
 
+/// How long an audit may keep a result provisional: its draw, and its windows.
+fn audit(params: &Params) -> Result<u64, ArithmeticError> {
+    let task = &params.task;
+    let windows = [task.commit_max, task.reveal_blocks];
+    windows.into_iter().try_fold(Height(task.open_blocks), Height::checked_add).map(|end| end.0)
+}
+
 /// How long it takes at most from the first block in which a member may offend to the ruling.
 fn ladder(params: &Params) -> Result<u64, ArithmeticError> {
     let task = &params.task;
-    let steps = [task.reveal_blocks, task.spot_blocks, task.provisional_blocks, juries(params)?];
+    let provisional = task.provisional_blocks.max(audit(params)?);
+    let steps = [task.reveal_blocks, task.spot_blocks, provisional, juries(params)?];
     steps.into_iter().try_fold(Height(task.commit_max), Height::checked_add).map(|end| end.0)
 }
 
@@ -128,6 +170,22 @@ fn unbonding(params: &Params) -> Result<(), ParamError> {
     let limit = u64::try_from(MAX_SOURCES).unwrap_or(u64::MAX).saturating_sub(1);
     if tranches > limit {
         return Err(WindowError::TooManyTranches { tranches, limit }.into());
+    }
+    Ok(())
+}
+
+/// A pause puts off what ends a round without a result, and the slashes that come with that end;
+/// it must not outlast the stake. Two pauses in a row must leave time to pay what was put off.
+fn pauses(params: &Params) -> Result<(), ParamError> {
+    let (longest, every) = (params.pause.max_blocks, params.pause.every_blocks);
+    if longest.checked_mul(2).is_none_or(|twice| every < twice) {
+        return Err(WindowError::PauseTooOften { longest, every }.into());
+    }
+    let (task, unbond) = (&params.task, params.staking.unbond_blocks);
+    let steps = [task.reveal_blocks, task.spot_blocks, params.slashing.window_blocks];
+    let round = steps.into_iter().try_fold(Height(task.commit_max), Height::checked_add)?;
+    if unbond < round.checked_add(longest)?.0 {
+        return Err(WindowError::PauseTooLong { unbond, round: round.0, pause: longest }.into());
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
+use probity_primitives::Ppm;
+
 use super::*;
 use crate::event::Event;
 use crate::staking::{Standing, jail, lock_seats, start_epoch, tombstone};
+use crate::{pause, supply};
 
 /// An operator of account 0 under key `100 + nth` with so many tokens behind it.
 fn staked(world: &mut World, nth: u8, amount: u64) -> OperatorId {
@@ -125,4 +128,30 @@ fn an_epoch_begins_where_the_height_divides() {
         world.ctx.height = Height(height);
         assert_eq!(crate::staking::epoch::begins(&world.ledger, &world.ctx), begins, "{height}");
     }
+}
+
+#[test]
+fn validators_are_paid_by_power_and_the_rest_stays_in_the_pool() {
+    let mut world = World::new();
+    let ids: Vec<OperatorId> =
+        (0..3u8).zip([30, 10, 20]).map(|(nth, stake)| staked(&mut world, nth, stake)).collect();
+    start(&mut world, 1);
+    world.ledger.endow(Bucket::RewardPool, units(10_007)).unwrap();
+    world.ledger.params.get_mut().supply.reward_share = Ppm::new(100_000);
+    jail(&mut world.ledger, &mut world.ctx, &ids[2], 5).unwrap();
+    let bonded =
+        |world: &World| ids.iter().map(|id| world.ledger.bonded(id)).collect::<Vec<Amount>>();
+    let before = bonded(&world);
+    world.at_epoch(2);
+    supply::end_epoch(&mut world.ledger, &mut world.ctx);
+    let after = bonded(&world);
+    let gains = after.iter().zip(before).map(|(after, before)| after.checked_sub(before).unwrap());
+    // A tenth of 10 007 is 1 000: halves, sixths and thirds of it; the jailed one gets nothing.
+    assert_eq!(gains.map(Amount::units).collect::<Vec<_>>(), [500, 166, 0]);
+    assert_eq!(world.ledger.balance(Bucket::RewardPool), units(10_007 - 666));
+    let paid = Event::ValidatorsPaid { validators: 2, amount: units(666) };
+    assert!(world.ctx.events.contains(&paid));
+    pause::set(&mut world.ledger, &mut world.ctx, 1).unwrap();
+    supply::end_epoch(&mut world.ledger, &mut world.ctx);
+    assert_eq!(world.ledger.balance(Bucket::RewardPool), units(10_007 - 666));
 }

@@ -8,6 +8,7 @@ use probity_primitives::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::audit::AuditTerms;
 use crate::event::TaskPhase;
 use crate::params::{Checks, FeeSplit, Juries, Tasks};
 
@@ -56,6 +57,8 @@ pub struct Frozen {
     pub class: u16,
     /// Compute units that one verified seat counts for.
     pub compute_units: u64,
+    /// What each unit earns to be minted.
+    pub lambda: Amount,
     /// The number of core items.
     pub items: u32,
     /// How item scores become the score.
@@ -84,6 +87,8 @@ pub struct Frozen {
     pub jury: Juries,
     /// The split of the fee.
     pub split: FeeSplit,
+    /// With what probability, and by how many seats, the result is audited.
+    pub audit: AuditTerms,
 }
 
 /// Where a task stands. Each phase holds what exists then.
@@ -257,4 +262,8 @@ pub enum Due {
     Task(TaskId),
     /// A slash is shared out.
     Slash(u64),
+    /// A stream of minted money releases what has come due.
+    Stream(u32),
+    /// An audit is drawn, or its phase ends.
+    Audit(TaskId),
 }

@@ -163,12 +163,17 @@ impl Stage {
     }
 
     pub(super) fn request(&mut self, mode: Mode) -> TaskId {
+        self.request_for(mode, Amount::from_tokens(100), Amount::from_tokens(100))
+    }
+
+    /// Requests a task at a fee, with a value at risk.
+    pub(super) fn request_for(&mut self, mode: Mode, fee: Amount, value: Amount) -> TaskId {
         let message = RequestTask {
             benchmark: self.benchmark,
             artifact: self.model,
             mode,
-            fee: Amount::from_tokens(100),
-            value_at_risk: Amount::from_tokens(100),
+            fee,
+            value_at_risk: value,
             commit_blocks: None,
         };
         let requester = self.requester;
