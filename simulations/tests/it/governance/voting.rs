@@ -112,3 +112,23 @@ fn an_account_votes_on_a_bounded_number_of_referenda() {
     world.must(&voter, Message::RemoveVote(RemoveVote { referendum: first[0] })).unwrap();
     world.must(&voter, vote).unwrap();
 }
+
+#[test]
+fn money_that_moves_in_the_block_of_a_vote_votes_with_whoever_held_it_before() {
+    let mut world = world();
+    let id = open(&mut world);
+    world.pass(3).unwrap();
+    let (seller, buyer) = (owner(&world, 0), person(&world, 1));
+    let transfer = Transfer { to: address(&buyer), amount: tokens(9_000) };
+    world.queue(&seller, Message::Transfer(transfer)).unwrap();
+    let both = whole(Side::Aye, Conviction::Once, 15_000);
+    world.queue(&buyer, ballot(id, both)).unwrap();
+    world.queue(&seller, ballot(id, whole(Side::Aye, Conviction::Once, 25_000))).unwrap();
+    let receipts = world.step().unwrap();
+    assert!(receipts[0].outcome.is_ok());
+    for receipt in &receipts[1..] {
+        let outcome = format!("{:?}", receipt.outcome);
+        assert!(outcome.contains("governance.vote.too_much"), "{outcome}");
+    }
+    assert_eq!(tally(&world, id), [0; 5]);
+}
