@@ -15,7 +15,9 @@
 use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use probity_primitives::{Address, Amount, BoundedString, BoundedVec, ContentHash, Domain, Hash};
+use probity_primitives::{
+    Address, Amount, BoundedString, BoundedVec, ContentHash, Domain, Hash, Height,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::referendum::ReferendumId;
@@ -83,6 +85,28 @@ pub enum Action {
         /// Which.
         window: u64,
     },
+    /// Mints into a stream that flows to the treasury and the pools.
+    Mint {
+        /// How much.
+        amount: Amount,
+    },
+    /// Plans the rules of another version.
+    Upgrade {
+        /// The version.
+        version: u32,
+        /// The first block that runs by it.
+        height: Height,
+    },
+    /// Gives up the version that is planned.
+    CancelUpgrade {
+        /// Which one: no other is given up.
+        version: u32,
+    },
+    /// Halts payouts.
+    Pause {
+        /// For how many blocks.
+        blocks: u64,
+    },
 }
 
 /// Why an action is none.
@@ -119,6 +143,10 @@ impl Action {
             Self::RevertSlash { .. } => "revert a slash",
             Self::ResumeWindow { .. } => "resume a window of slashes",
             Self::RevertWindow { .. } => "revert a window of slashes",
+            Self::Mint { .. } => "mint",
+            Self::Upgrade { .. } => "plan an upgrade",
+            Self::CancelUpgrade { .. } => "give up an upgrade",
+            Self::Pause { .. } => "pause payouts",
         }
     }
 
@@ -138,13 +166,19 @@ impl Action {
         }
         match self {
             Self::ChangeParameters { changes } => check_changes(changes),
-            Self::Spend { amount, .. } if amount.is_zero() => Err(ActionError::Nothing),
+            Self::Spend { amount, .. } | Self::Mint { amount } if amount.is_zero() => {
+                Err(ActionError::Nothing)
+            }
             Self::Text { .. }
             | Self::Spend { .. }
             | Self::CancelReferendum { .. }
             | Self::RevertSlash { .. }
             | Self::ResumeWindow { .. }
-            | Self::RevertWindow { .. } => Ok(()),
+            | Self::RevertWindow { .. }
+            | Self::Mint { .. }
+            | Self::Upgrade { .. }
+            | Self::CancelUpgrade { .. }
+            | Self::Pause { .. } => Ok(()),
         }
     }
 
@@ -158,7 +192,11 @@ impl Action {
             Self::CancelReferendum { .. }
             | Self::RevertSlash { .. }
             | Self::ResumeWindow { .. }
-            | Self::RevertWindow { .. } => matches!(track, Track::Root | Track::Cancel),
+            | Self::RevertWindow { .. }
+            | Self::CancelUpgrade { .. } => matches!(track, Track::Root | Track::Cancel),
+            Self::Mint { .. } => matches!(track, Track::Supply),
+            Self::Upgrade { .. } => matches!(track, Track::Root),
+            Self::Pause { .. } => matches!(track, Track::Pause),
         }
     }
 }
@@ -196,6 +234,12 @@ impl fmt::Display for Action {
             Self::RevertSlash { slash } => write!(f, "give back slash {slash}"),
             Self::ResumeWindow { window } => write!(f, "let the slashes of window {window} go on"),
             Self::RevertWindow { window } => write!(f, "give back the slashes of window {window}"),
+            Self::Mint { amount } => write!(f, "mint {amount} into a stream"),
+            Self::Upgrade { version, height } => {
+                write!(f, "run by version {version} from height {height} on")
+            }
+            Self::CancelUpgrade { version } => write!(f, "give up the upgrade to {version}"),
+            Self::Pause { blocks } => write!(f, "halt payouts for {blocks} blocks"),
         }
     }
 }
@@ -226,6 +270,10 @@ mod tests {
         };
         assert_eq!(allowed(&change), [Track::Root, Track::Parameters]);
         assert_eq!(allowed(&cancel), [Track::Root, Track::Cancel]);
+        assert_eq!(allowed(&Action::CancelUpgrade { version: 2 }), [Track::Root, Track::Cancel]);
+        assert_eq!(allowed(&Action::Upgrade { version: 2, height: Height(9) }), [Track::Root]);
+        assert_eq!(allowed(&Action::Mint { amount: Amount::from_units(1) }), [Track::Supply]);
+        assert_eq!(allowed(&Action::Pause { blocks: 1 }), [Track::Pause]);
         let refused = ActionError::NotOfTrack { track: Track::Pause, action: "change parameters" };
         assert_eq!(change.check(Track::Pause), Err(refused));
     }

@@ -82,12 +82,18 @@ pub fn enacted(
     let at = ctx.height;
     let stage = match outcome {
         Ok(()) => Stage::Enacted { approved, at },
-        Err(reason) => {
-            let reason: String = reason.chars().take(120).collect();
-            Stage::Failed { approved, at, why: BoundedString::new(reason).unwrap_or_default() }
-        }
+        Err(reason) => Stage::Failed { approved, at, why: clipped(&reason) },
     };
     close(ledger, ctx, id, stage)
+}
+
+/// As much of a text as has room.
+#[must_use]
+pub fn clipped<const MAX: usize>(text: &str) -> BoundedString<MAX> {
+    let fits = |end: &usize| *end <= MAX;
+    let ends = text.char_indices().map(|(at, c)| at.saturating_add(c.len_utf8()));
+    let end = ends.take_while(fits).last().unwrap_or_default();
+    BoundedString::new(text.get(..end).unwrap_or_default()).unwrap_or_default()
 }
 
 /// Ends a referendum; gives what becomes of its deposit. `None` if there is no such referendum.

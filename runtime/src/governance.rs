@@ -212,8 +212,7 @@ fn enact(
 fn settle(state: &mut State, events: &mut Vec<Event>, height: Height, effect: Effect) {
     let mut dao = probity_dao::Context::new(height);
     if let Err(error) = enact::settle(state, &mut dao, effect) {
-        let reason: String = error.to_string().chars().take(120).collect();
-        let reason = probity_primitives::BoundedString::new(reason).unwrap_or_default();
+        let reason = clock::clipped(&error.to_string());
         dao.emit(probity_dao::Event::DepositStuck { reason });
     }
     events.extend(dao.events.into_iter().map(Event::from));

@@ -253,3 +253,13 @@ fn the_same_call_waits_and_then_costs_twice() {
     let (first, second) = (stage.known(id).deposit, stage.known(again).deposit);
     assert_eq!(second, first.checked_mul(2).unwrap());
 }
+
+#[test]
+fn a_reason_is_clipped_where_a_letter_ends() {
+    let clip = |text: &str| clipped::<4>(text).to_string();
+    assert_eq!(
+        [clip("ab"), clip("abcdef"), clip("aéé"), clip("aaéé")],
+        ["ab", "abcd", "aé", "aaé"].map(str::to_owned)
+    );
+    assert_eq!(clip("日本"), "日");
+}

@@ -78,6 +78,9 @@ impl Params {
                 rules.deposit = Deposit::Fixed(Amount::from_units(units));
             }
         }
+        // A dispute of a development network waits no longer than two days for its holders.
+        let dispute = &mut tracks.dispute;
+        (dispute.decide, dispute.confirm, dispute.enact) = (20, 8, 4);
         params
     }
 }
@@ -107,6 +110,7 @@ mod tests {
         };
         assert_eq!(blocks(Track::Root), [20, 560, 40, 140]);
         assert_eq!(blocks(Track::Cancel), [0, 60, 5, 1]);
+        assert_eq!(blocks(Track::Dispute), [0, 20, 8, 4]);
         assert_eq!((params.lock_period, params.extension), (140, 20));
         let main = Params::default();
         for track in Track::ALL {

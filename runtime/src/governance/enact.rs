@@ -13,7 +13,10 @@
 use probity_dao::{Action, ReferendumId, SubmitError, Track, clock, submit};
 use probity_primitives::{Address, Amount, ArithmeticError, Hash, Height, Ppm};
 use probity_protocol::bank::BankError;
+use probity_protocol::pause::{self, PauseError};
 use probity_protocol::slashing::{self, SlashError};
+use probity_protocol::supply::{self, SupplyError};
+use probity_protocol::upgrade::{self, UpgradeError};
 use probity_protocol::{Bucket, Context};
 
 use super::parameters::{self, ParameterError};
@@ -59,6 +62,23 @@ pub enum EnactError {
     /// Slashes do not change.
     #[error(transparent)]
     Slash(#[from] SlashError),
+    /// Nothing is minted.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// No version is planned or given up.
+    #[error(transparent)]
+    Upgrade(#[from] UpgradeError),
+    /// Another version is planned.
+    #[error("version {planned} is planned and not {named}")]
+    OtherUpgrade {
+        /// What is planned.
+        planned: u32,
+        /// What was named.
+        named: u32,
+    },
+    /// Payouts go on.
+    #[error(transparent)]
+    Pause(#[from] PauseError),
     /// A number leaves its range.
     #[error(transparent)]
     Arithmetic(#[from] ArithmeticError),
@@ -114,6 +134,21 @@ pub fn carry_out(
         }
         Action::RevertWindow { window } => {
             slashing::revert_window(&mut state.ledger, &mut rules, *window)?;
+        }
+        Action::Mint { amount } => {
+            supply::mint(&mut state.ledger, &mut rules, *amount)?;
+        }
+        Action::Upgrade { version, height } => {
+            upgrade::schedule(&mut state.ledger, &mut rules, *version, *height)?;
+        }
+        Action::CancelUpgrade { version } => {
+            let planned = upgrade::cancel(&mut state.ledger, &mut rules)?.version;
+            if planned != *version {
+                return Err(EnactError::OtherUpgrade { planned, named: *version });
+            }
+        }
+        Action::Pause { blocks } => {
+            pause::set(&mut state.ledger, &mut rules, *blocks)?;
         }
     }
     let facts = dao.events.into_iter().map(Event::from);

@@ -82,6 +82,17 @@ fn action(sheet: &mut Sheet, action: &Action) {
         Action::RevertWindow { window } => {
             sheet.part("revert_window", |sheet| sheet.line("window", window));
         }
+        Action::Mint { amount } => {
+            sheet.part("mint", |sheet| sheet.amount("amount", *amount));
+        }
+        Action::Upgrade { version, height } => sheet.part("upgrade", |sheet| {
+            sheet.line("version", version);
+            sheet.line("height", height);
+        }),
+        Action::CancelUpgrade { version } => {
+            sheet.part("cancel_upgrade", |sheet| sheet.line("version", version));
+        }
+        Action::Pause { blocks } => sheet.part("pause", |sheet| sheet.line("blocks", blocks)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use probity_dao::action::Change;
 use probity_dao::{Action, Ballot, Conviction, ReferendumId, Side, Track};
-use probity_primitives::{Amount, ContentHash};
+use probity_primitives::{Amount, ContentHash, Height};
 use probity_runtime::Message;
 use probity_runtime::governance::message::{
     CastVote, Delegate, RemoveVote, SubmitReferendum, TrimDelegation, Undelegate,
@@ -33,6 +33,10 @@ pub(super) fn messages() -> Vec<Message> {
         submit(Track::Cancel, Action::RevertSlash { slash: 3 }),
         submit(Track::Cancel, Action::ResumeWindow { window: 4 }),
         submit(Track::Cancel, Action::RevertWindow { window: 5 }),
+        submit(Track::Supply, Action::Mint { amount }),
+        submit(track, Action::Upgrade { version: 2, height: Height(9) }),
+        submit(Track::Cancel, Action::CancelUpgrade { version: 3 }),
+        submit(Track::Pause, Action::Pause { blocks: 6 }),
         Message::CastVote(CastVote { referendum, ballot: whole }),
         Message::CastVote(CastVote { referendum, ballot: split }),
         Message::RemoveVote(RemoveVote { referendum }),

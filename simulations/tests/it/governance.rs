@@ -5,6 +5,7 @@ mod broken;
 mod delegating;
 mod enacting;
 mod locking;
+mod powers;
 mod random;
 mod voting;
 
