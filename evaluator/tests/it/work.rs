@@ -18,6 +18,7 @@ fn workshop(home: &std::path::Path, actor: &Actor) -> Workshop {
         cache: Cache::open(home.join("cache")).unwrap(),
         prepared: Desk::open(home.join("prepared")).unwrap(),
         verdicts: Desk::open(home.join("verdicts")).unwrap(),
+        votes: Desk::open(home.join("votes")).unwrap(),
         journals: home.join("journals"),
         signing: home.to_owned(),
         worker: worker(),
