@@ -393,4 +393,4 @@ impl View<'_> {
 
 #[cfg(test)]
 #[path = "agenda/tests.rs"]
-mod tests;
+pub(crate) mod tests;

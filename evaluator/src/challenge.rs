@@ -116,4 +116,4 @@ fn segment(stated: &Transcript, claimed: &Transcript) -> Option<(u32, u32)> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -25,7 +25,7 @@ fn someone() -> Address {
     Address::of(&Keypair::from_seed([1; 32]).public(), Network::Test)
 }
 
-fn frozen() -> Frozen {
+pub(crate) fn frozen() -> Frozen {
     let params = Params::development();
     Frozen {
         seats: Seats(7),
@@ -51,7 +51,7 @@ fn frozen() -> Frozen {
     }
 }
 
-fn assignment(role: Role, phase: Phase) -> Assignment {
+pub(super) fn assignment(role: Role, phase: Phase) -> Assignment {
     let request = Request {
         requester: someone(),
         benchmark: ArtifactId::default(),
@@ -93,7 +93,7 @@ fn reveal_phase() -> Phase {
     Phase::Reveal { committee: committee(), until: UNTIL }
 }
 
-fn provisional() -> Phase {
+pub(super) fn provisional() -> Phase {
     Phase::Provisional { committee: committee(), drawn: BoundedVec::new(), until: Height(200) }
 }
 
