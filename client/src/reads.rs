@@ -11,8 +11,8 @@ use probity_protocol::Params;
 use probity_protocol::event::TaskPhase;
 use probity_runtime::genesis::GENESIS_SCHEMA;
 use probity_runtime::query::{
-    AccountView, ArtifactFilter, ArtifactView, BoardView, DisputableView, OperatorView, ResultFilter, ResultView,
-    RewardView, SlashView, SupplyView, TaskView,
+    AccountView, ArtifactFilter, ArtifactView, BoardView, DisputableView, OperatorView,
+    ResultFilter, ResultView, RewardView, SlashView, SupplyView, TaskView,
 };
 use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{ChainIdentity, Genesis};

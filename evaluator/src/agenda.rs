@@ -259,9 +259,8 @@ impl Case<'_> {
             Some(Progress::Delayed { .. }) if until.since(self.now) <= REPORT_BLOCKS => {
                 self.send(Act::Report, until)
             }
-            Some(Progress::Delayed { .. } | Progress::Running | Progress::Checked { .. }) | None => {
-                self.work(&[], until)
-            }
+            Some(Progress::Delayed { .. } | Progress::Running | Progress::Checked { .. })
+            | None => self.work(&[], until),
         }
     }
 

@@ -55,11 +55,7 @@ pub fn against(
 /// Where two transcripts differ, as the rules want it shown: one item, or in tolerant mode the
 /// segment with the largest difference an item. `None` where they do not differ.
 #[must_use]
-pub fn difference(
-    task: &Task,
-    stated: &Transcript,
-    claimed: &Transcript,
-) -> Option<Difference> {
+pub fn difference(task: &Task, stated: &Transcript, claimed: &Transcript) -> Option<Difference> {
     let (first, last) = match task.request.mode {
         Mode::Exact => {
             let mut pairs = stated.leaves().iter().zip(claimed.leaves());

@@ -218,8 +218,9 @@ mod tests {
             ([4, 0, 3], lie),
         ] {
             let committee = [1, 2, 3].map(operator).into_iter().zip(seats);
-            let committee: Vec<Member> =
-                committee.map(|(operator, seats)| Member { operator, seats: Seats(seats) }).collect();
+            let committee: Vec<Member> = committee
+                .map(|(operator, seats)| Member { operator, seats: Seats(seats) })
+                .collect();
             assert_eq!(colluding.among(&committee), expected, "{seats:?}");
             assert_eq!(colluding.over(&committee), expected, "{seats:?}");
             let bribed = Strategy::Bribed { model, operator: operator(1) };

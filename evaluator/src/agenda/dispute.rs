@@ -138,9 +138,7 @@ fn side(view: &View<'_>, seat: &DisputeSeat, job: Job, now: Height) -> Option<St
     let dispute = seat.id;
     let (act, until) = match &seat.dispute.stage {
         Stage::Answer { item, until } => (Act::Answer { dispute, item: *item }, *until),
-        Stage::Game { game } => {
-            (Act::Move { dispute, item: game.middle() }, game.deadline().ok()?)
-        }
+        Stage::Game { game } => (Act::Move { dispute, item: game.middle() }, game.deadline().ok()?),
         Stage::Ladder { .. } | Stage::Closed { .. } => return None,
     };
     match view.work.get(&job) {

@@ -59,7 +59,7 @@ impl Sender<'_> {
     }
 
     /// The ballot that shows a juror's record.
-    pub(super) const fn ballot(&self, kept: Vote, dispute: u64, level: u8, draw: u8) -> Ballot {
+    pub(super) fn ballot(&self, kept: Vote, dispute: u64, level: u8, draw: u8) -> Ballot {
         let Vote { vote, evidence, salt } = kept;
         Ballot { operator: self.operator, dispute, level, draw, vote, evidence, salt }
     }
@@ -69,8 +69,7 @@ impl Sender<'_> {
             return Err(AgentError::NotPrepared(job));
         };
         let kept = self.workshop.votes.get(job).map_err(WorkError::from)?;
-        let ballot =
-            self.ballot(kept.ok_or(AgentError::NotPrepared(job))?, dispute, level, draw);
+        let ballot = self.ballot(kept.ok_or(AgentError::NotPrepared(job))?, dispute, level, draw);
         if act == Act::VoteReveal {
             return Ok(Message::DisputeReveal(DisputeReveal { ballot }));
         }

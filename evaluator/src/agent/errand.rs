@@ -60,7 +60,9 @@ impl Sender<'_> {
             Step::Open { errand, indices, until } => (*errand, *until, indices.as_slice()),
         };
         let message = match errand.job {
-            Job::Evaluation { .. } if matches!(errand.act, Act::Answer { .. } | Act::Move { .. }) => {
+            Job::Evaluation { .. }
+                if matches!(errand.act, Act::Answer { .. } | Act::Move { .. }) =>
+            {
                 self.in_dispute(api, errand, picture).await?
             }
             Job::Evaluation { task, round } => {

@@ -4,9 +4,7 @@ use probity_primitives::transcript::{Answer, Header, Record};
 use probity_primitives::{
     Address, ArtifactId, BoundedVec, ContentHash, Height, Keypair, Network, Seats, TaskId,
 };
-use probity_protocol::task::{
-    Counting, Frozen, Member, MemberOutcome, Outcome, Phase, Request,
-};
+use probity_protocol::task::{Counting, Frozen, Member, MemberOutcome, Outcome, Phase, Request};
 use probity_runtime::query::TaskFiles;
 
 use super::*;

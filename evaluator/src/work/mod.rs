@@ -301,11 +301,7 @@ impl Workshop {
     }
 
     /// Runs single items again: what a juror finds, and stands for, at each of them.
-    fn again<'a>(
-        &self,
-        run: &'a Run,
-        items: &[u32],
-    ) -> Result<Vec<(Record, &'a Item)>, WorkError> {
+    fn again<'a>(&self, run: &'a Run, items: &[u32]) -> Result<Vec<(Record, &'a Item)>, WorkError> {
         let (model, all) = (run.header().model, run.header().items);
         let found = run.answer(items, &self.options())?.into_iter();
         let stated = found.map(|(position, record)| {

@@ -9,7 +9,7 @@ use probity_evaluator::node_api::NodeApi;
 use probity_evaluator::strategy::Strategy;
 use probity_primitives::{ContentHash, OperatorId, Score, TaskId};
 use probity_protocol::dispute::{
-    Bench, Claim, Dispute, DisputeBallot, Question, Rung, Ruling, Stage,
+    Bench, Claim, Dispute, DisputeBallot, Question, Ruling, Rung, Stage,
 };
 use probity_protocol::slashing::Offence;
 use probity_protocol::task::{JuryPhase, OutcomeState, Phase, Submission};
@@ -51,8 +51,7 @@ impl Captured {
             return self.net.start_challenger(actor, api);
         }
         let colluding = Strategy::Colluding { model: self.model, ring: Arc::clone(&self.ring) };
-        let strategy =
-            if self.ring.contains(&actor.id()) { colluding } else { Strategy::Honest };
+        let strategy = if self.ring.contains(&actor.id()) { colluding } else { Strategy::Honest };
         self.net.start_with(actor, strategy, api)
     }
 

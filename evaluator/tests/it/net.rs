@@ -20,8 +20,8 @@ use probity_harness::engine::HARNESS_VERSION;
 use probity_harness::worker::WorkerCommand;
 use probity_primitives::transcript::Fold;
 use probity_primitives::{
-    Address, ArtifactId, BoundedString, BoundedVec, ContentHash, Hash, Height, OperatorId, Score, TaskId,
-    TxHash,
+    Address, ArtifactId, BoundedString, BoundedVec, ContentHash, Hash, Height, OperatorId, Score,
+    TaskId, TxHash,
 };
 use probity_protocol::Ledger;
 use probity_protocol::params::Fees;

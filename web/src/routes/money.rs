@@ -33,10 +33,7 @@ pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) ->
 }
 
 /// The results that an account could dispute in the next block.
-pub(super) async fn disputable(
-    State(app): State<App>,
-    Id(address): Id<Address>,
-) -> Response {
+pub(super) async fn disputable(State(app): State<App>, Id(address): Id<Address>) -> Response {
     let chain = app.chain();
     answer::one(&chain, query::disputable(chain.ledger(), address, chain.height()))
 }

@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use probity_primitives::transcript::{Answer, Leaf};
 use probity_primitives::{
-    Address, Amount, BoundedVec, Hash, Keypair, Network, OperatorId, Score, Seats,
-    TaskId,
+    Address, Amount, BoundedVec, Hash, Keypair, Network, OperatorId, Score, Seats, TaskId,
 };
-use probity_protocol::dispute::{
-    Claim, Dispute, Funder, Game, Level, Low, Ruling, Side, Turn,
-};
+use probity_protocol::dispute::{Claim, Dispute, Funder, Game, Level, Low, Ruling, Side, Turn};
 use probity_protocol::task::Opened;
 
 use probity_runtime::query::Role;
