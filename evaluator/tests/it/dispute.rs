@@ -95,10 +95,10 @@ fn is_closed(dispute: &Dispute) -> bool {
 }
 
 fn bench(dispute: &Dispute) -> Option<&Bench> {
-    match &dispute.stage {
-        Stage::Ladder { rung: Rung::Jury { bench }, .. } => Some(bench),
-        _ => None,
+    if let Stage::Ladder { rung: Rung::Jury { bench }, .. } = &dispute.stage {
+        return Some(bench);
     }
+    None
 }
 
 async fn end_all(agents: Vec<AgentHandle>) {
@@ -117,9 +117,10 @@ async fn a_ring_that_has_the_committee_is_challenged_and_jurors_that_run_one_ite
     assert_eq!(ledger.outcomes.get(task).unwrap().score, Score::ONE);
     let roots: BTreeSet<_> = ring
         .iter()
-        .map(|member| match ledger.submissions.get(&(*task, *member)) {
-            Some(Submission::Revealed { revealed, .. }) => revealed.answers_root,
-            other => panic!("{other:?}"),
+        .map(|member| {
+            let sent = ledger.submissions.get(&(*task, *member));
+            let Some(Submission::Revealed { revealed, .. }) = sent else { panic!("{sent:?}") };
+            revealed.answers_root
         })
         .collect();
     assert_eq!(roots.len(), 1, "the ring stands by one transcript");
