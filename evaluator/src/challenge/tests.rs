@@ -44,7 +44,7 @@ fn task(mode: Mode, frozen: Frozen) -> Task {
     };
     let committee: BoundedVec<Member, 128> = BoundedVec::new();
     let phase = Phase::Provisional { committee, drawn: BoundedVec::new(), until: Height(200) };
-    Task { request, frozen, requested: Height(1), round: 1, phase }
+    Task { request, frozen, requested: Height(1), round: 1, reopened: false, phase }
 }
 
 /// A result of 1.0 by these members, with a bond of 150 tokens and a bounty of 200 a seat.
