@@ -20,7 +20,7 @@ use crate::block::Header;
 use crate::certificate::Certificate;
 use crate::hex_bytes::HexBytes;
 use crate::proof::{self, MAX_PATH_BYTES};
-use crate::trail::Trail;
+use crate::trail::{Trail, TrailError};
 use crate::tree::NodeStore;
 
 /// The file's schema.
@@ -93,7 +93,7 @@ impl ResultCertificate {
         let (height, certified) = (header.height, self.header.height);
         if height < certified {
             let reason = "is older than the certificate's";
-            return Err(ResultCertificateError::Header { height, reason });
+            return Err(TrailError::Header { height, reason }.into());
         }
         let mut trail = Trail::begin(&self.genesis)?;
         for change in changes {
