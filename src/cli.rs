@@ -7,12 +7,14 @@ mod demo;
 mod dev;
 mod eval;
 mod genesis;
+pub(crate) mod gov;
 mod init;
 mod key;
 mod node;
 mod protection;
 mod result;
 mod snapshot;
+mod supply;
 mod testnet;
 mod tx;
 mod validator;
@@ -31,6 +33,7 @@ pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, Evaluator
 pub(crate) use self::genesis::{
     GenesisFile, GenesisVerb, NetworkKind, NewValidator, ParamsKind, Shape,
 };
+pub(crate) use self::gov::{GovDraft, GovVerb, GovVote, Tokens};
 pub(crate) use self::init::Init;
 pub(crate) use self::key::{
     ImportSource, KeyExport, KeyImport, KeyNew, KeyPlace, KeyVerb, PassphraseFlags, SignedText,
@@ -39,6 +42,7 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
+pub(crate) use self::supply::SupplyVerb;
 pub(crate) use self::testnet::{TestnetInit, TestnetVerb};
 pub(crate) use self::tx::{Transfer, Tx, TxBroadcast, TxFlags, TxSign};
 pub(crate) use self::validator::{
@@ -149,6 +153,12 @@ pub(crate) enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(AccountVerb),
+    /// What holders of tokens decide together: referenda, votes, delegations.
+    #[command(subcommand)]
+    Gov(GovVerb),
+    /// All money there is, what may be minted, and what flows.
+    #[command(subcommand)]
+    Supply(SupplyVerb),
     /// Operators and what stands behind them.
     #[command(subcommand)]
     Validator(ValidatorVerb),

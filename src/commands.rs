@@ -8,6 +8,7 @@ mod duties;
 mod eval;
 mod evaluator;
 pub(crate) mod genesis;
+mod gov;
 mod init;
 mod key;
 pub(crate) mod node;
@@ -16,6 +17,7 @@ mod query;
 mod reproduce;
 pub(crate) mod result;
 mod snapshot;
+mod supply;
 mod sync;
 mod testnet;
 mod tx;
@@ -54,6 +56,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Tx(verb) => tx::run(global, verb),
         Command::Transfer(given) => tx::transfer(global, &given),
         Command::Account(verb) => validator::account(global, verb),
+        Command::Gov(verb) => gov::run(global, verb),
+        Command::Supply(verb) => supply::run(global, verb),
         Command::Validator(verb) => validator::run(global, verb),
         Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),

@@ -4,7 +4,7 @@
 //! [`EventStream`] follows the chain and goes on after an interruption without missing anything.
 //!
 //! # Reading order
-//! [`client`] asks and reads answers within limits; [`reads`], [`txs`] and [`blobs`] are the
+//! [`client`] asks and reads answers within limits; [`reads`], [`governance`], [`txs`] and [`blobs`] are the
 //! routes; [`events`] follows the stream of events; [`error`] is what can go wrong.
 //!
 //! # Invariants
@@ -21,6 +21,7 @@ pub mod blobs;
 pub mod client;
 pub mod error;
 pub mod events;
+pub mod governance;
 pub mod reads;
 mod snapshots;
 mod sse;
@@ -29,6 +30,7 @@ pub mod txs;
 pub use client::{Client, ClientLimits, ListArgs};
 pub use error::ClientError;
 pub use events::EventStream;
+pub use governance::CsvStream;
 pub use probity_api::problem::Nonces;
 pub use probity_api::{Envelope, EventId, EventRecord, Happening, ListEnvelope, Problem, view};
 pub use txs::Landing;

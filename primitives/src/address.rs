@@ -54,6 +54,10 @@ pub struct Address {
 pub struct OperatorId(Address);
 
 impl Address {
+    /// The account before all others in their order, where a range of keys begins. Nobody has its
+    /// key.
+    pub const FIRST: Self = Self { network: Network::Main, body: [0; 20] };
+
     /// The account of a public key on a kind of network.
     #[must_use]
     pub fn of(key: &PublicKey, network: Network) -> Self {

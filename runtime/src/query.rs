@@ -10,6 +10,7 @@
 
 mod account;
 mod artifact;
+mod governance;
 mod operator;
 mod task;
 
@@ -17,6 +18,11 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, DelegationView, LeavingView, SupplyView, account, supply};
 pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
+pub use governance::{
+    BarView, DelegationKey, Fall, GivenView, HeldView, NextStep, NextView, PositionView,
+    PreviewView, ReceivedView, ReferendumFilter, ReferendumView, Standing, VetoView, VoteView,
+    VoterView, delegations, own_power, position, preview, referenda, referendum, voter, votes,
+};
 pub use operator::{OperatorView, RewardView, SlashView, operator, operators, rewards, slashes};
 pub use task::{
     Assignment, BallotView, BoardRow, BoardView, ResultFilter, ResultView, Role, SubmissionView,
@@ -54,6 +60,12 @@ view! {
     Assignment = "probity.assignment/v1",
     ResultView = "probity.result/v1",
     BoardView = "probity.board/v1",
+    ReferendumView = "probity.referendum/v1",
+    VoteView = "probity.vote/v1",
+    PositionView = "probity.position/v1",
+    VoterView = "probity.voter/v1",
+    GivenView = "probity.delegation/v1",
+    PreviewView = "probity.preview/v1",
 }
 
 /// A part of a list.

@@ -26,7 +26,7 @@ mod sheet;
 mod staking;
 mod task;
 
-use probity_primitives::{Domain, Hash};
+use probity_primitives::{Domain, Hash, Ppm};
 
 pub use escape::quoted;
 use sheet::Sheet;
@@ -36,6 +36,18 @@ use crate::tx::TxBody;
 
 /// The symbol that stands after amounts of tokens.
 pub const SYMBOL: &str = "PBY";
+
+/// A share in percent, exactly: `33.4 %`.
+#[must_use]
+pub fn percent(share: Ppm) -> String {
+    let parts = share.parts();
+    let whole = parts.checked_div(10_000).unwrap_or_default();
+    let rest = format!("{:04}", parts.checked_rem(10_000).unwrap_or_default());
+    match rest.trim_end_matches('0') {
+        "" => format!("{whole} %"),
+        rest => format!("{whole}.{rest} %"),
+    }
+}
 
 /// The hash that a signature of this body covers, as the last line of [`transaction`] shows it.
 #[must_use]
@@ -105,5 +117,17 @@ fn show(sheet: &mut Sheet, message: &Message) {
         Message::Delegate(m) => governance::delegate(sheet, m),
         Message::Undelegate(m) => governance::undelegate(sheet, m),
         Message::TrimDelegation(m) => governance::trim_delegation(sheet, m),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_in_percent_has_the_digits_that_it_needs() {
+        let shown =
+            [0, 1, 30_000, 334_000, 500_001, 1_000_000].map(|parts| percent(Ppm::new(parts)));
+        assert_eq!(shown, ["0 %", "0.0001 %", "3 %", "33.4 %", "50.0001 %", "100 %"]);
     }
 }

@@ -6,6 +6,7 @@ mod chain;
 mod cli;
 mod errors;
 mod eval;
+mod gov;
 mod key;
 mod kill;
 mod kill_often;

@@ -14,7 +14,6 @@
 //! Spec: `docs/spec/24-api.md`.
 
 mod board;
-mod date;
 
 use askama::Template;
 use axum::extract::State;
@@ -28,6 +27,7 @@ use probity_protocol::slashing::SlashState;
 use probity_protocol::task::{Phase, Task, VoidReason};
 use probity_runtime::query::{self, MAX_SCAN};
 
+use crate::date;
 use crate::error::ApiError;
 use crate::routes::App;
 use board::{Board, boards};

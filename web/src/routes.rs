@@ -4,11 +4,13 @@ mod blobs;
 mod blocks;
 mod evaluation;
 mod events;
+mod governance;
 mod money;
 mod node;
 mod proofs;
 mod snapshots;
 mod txs;
+mod votes;
 
 use std::sync::Arc;
 
@@ -16,15 +18,17 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use probity_api::{BASE_PATH, Code};
+use probity_primitives::Height;
 use probity_runtime::Chain;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::backend::Backend;
 use crate::error::ApiError;
-use crate::guard;
 use crate::limits::ApiLimits;
 use crate::pages;
+use crate::recent::Recent;
+use crate::{feeds, guard};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -35,6 +39,8 @@ pub(crate) struct App {
     pub(crate) requests: Arc<Semaphore>,
     /// Places for open event streams.
     pub(crate) streams: Arc<Semaphore>,
+    /// States that were answered from not long ago.
+    pub(crate) recent: Recent,
 }
 
 impl App {
@@ -42,16 +48,23 @@ impl App {
     pub(crate) fn chain(&self) -> Arc<Chain> {
         Arc::clone(&self.backend.tip().borrow())
     }
+
+    /// The newest state, or the one at a height that was answered from not long ago.
+    pub(crate) fn at(&self, height: Option<Height>) -> Result<Arc<Chain>, ApiError> {
+        self.recent.at(self.chain(), height)
+    }
 }
 
 /// All routes over `backend`.
 pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let requests = Arc::new(Semaphore::new(limits.requests));
     let streams = Arc::new(Semaphore::new(limits.streams));
-    let app = App { backend, limits, requests, streams };
+    let app = App { backend, limits, requests, streams, recent: Recent::default() };
     let people = Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
+        .route("/feeds/referenda.atom", get(feeds::referenda))
+        .route("/feeds/referenda/{file}", get(feeds::referendum))
         .route_layer(from_fn_with_state(app.clone(), guard::guard));
     let slow = Router::new()
         .route("/results/{task}/certificate", get(evaluation::certificate))
@@ -93,6 +106,15 @@ fn quick() -> Router<App> {
         .route("/results", get(evaluation::results))
         .route("/results/{task}", get(evaluation::result))
         .route("/board", get(evaluation::board))
+        .route("/governance", get(governance::params))
+        .route("/referenda", get(governance::referenda))
+        .route("/referenda/{id}", get(governance::referendum))
+        .route("/referenda/{id}/votes", get(votes::list))
+        .route("/referenda/{id}/votes.csv", get(votes::csv))
+        .route("/referenda/{id}/positions/{account}", get(governance::position))
+        .route("/voters/{account}", get(governance::voter))
+        .route("/delegations", get(governance::delegations))
+        .route("/preview", axum::routing::post(governance::preview))
         .route("/blocks", get(blocks::list))
         .route("/blocks/{height}", get(blocks::one))
         .route("/txs", axum::routing::post(txs::submit))

@@ -32,5 +32,8 @@ pub const DEFAULT_PORT: u16 = 27_657;
 /// The media type of transactions and files.
 pub const OCTET_STREAM: &str = "application/octet-stream";
 
+/// The header with the height that an answer without an envelope was read at.
+pub const HEIGHT_HEADER: &str = "probity-height";
+
 /// The media type of problems.
 pub const PROBLEM_JSON: &str = "application/problem+json";

@@ -107,6 +107,10 @@ pub enum Code {
     ResultNotFound,
     /// The result is not certified yet.
     CertificateNotFound,
+    /// There is no such referendum.
+    ReferendumNotFound,
+    /// There is no such dispute.
+    DisputeNotFound,
     /// There is no such block, or not any more.
     BlockNotFound,
     /// No block has the transaction yet.
@@ -148,7 +152,7 @@ const fn later(name: &'static str, status: u16, title: &'static str) -> Row {
 
 impl Code {
     /// Every code, in the order of the specification.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::MalformedId,
         Self::BadParameter,
         Self::BadCursor,
@@ -163,6 +167,8 @@ impl Code {
         Self::TaskNotFound,
         Self::ResultNotFound,
         Self::CertificateNotFound,
+        Self::ReferendumNotFound,
+        Self::DisputeNotFound,
         Self::BlockNotFound,
         Self::TxNotFound,
         Self::BlobNotFound,
@@ -210,6 +216,8 @@ impl Code {
             Self::ArtifactNotFound => row("artifact_not_found", 404, "No such artifact"),
             Self::BenchmarkNotFound => row("benchmark_not_found", 404, "No such benchmark"),
             Self::TaskNotFound => row("task_not_found", 404, "No such task"),
+            Self::ReferendumNotFound => row("referendum_not_found", 404, "No such referendum"),
+            Self::DisputeNotFound => row("dispute_not_found", 404, "No such dispute"),
             Self::ResultNotFound => later("result_not_found", 404, "No result"),
             Self::CertificateNotFound => later("certificate_not_found", 404, "No certificate"),
             Self::BlockNotFound => later("block_not_found", 404, "No such block"),

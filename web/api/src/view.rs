@@ -1,5 +1,6 @@
 //! Views that are a node's rather than the state's.
 
+use probity_dao::{Action, Track};
 use probity_primitives::{
     Address, Amount, BlockHash, ContentHash, Hash, Height, Network, OperatorId, TxHash,
 };
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 /// The schema of the parameters in force.
 pub const PARAMS_SCHEMA: &str = "probity.params/v1";
+
+/// The schema of the numbers of governance in force.
+pub const GOVERNANCE_SCHEMA: &str = "probity.governance/v1";
 
 /// The schema of receipts.
 pub const RECEIPT_SCHEMA: &str = "probity.receipt/v1";
@@ -249,4 +253,17 @@ pub struct ProofView {
 
 impl View for ProofView {
     const SCHEMA: &'static str = "probity.proof/v1";
+}
+
+/// An action that is to be tried on a copy of the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// On which track it would be proposed.
+    pub track: Track,
+    /// Who would propose it; somebody of the network if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposer: Option<Address>,
+    /// The action.
+    pub action: Action,
 }

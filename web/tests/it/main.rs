@@ -7,6 +7,8 @@ mod client;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod governance;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod memory;

@@ -7,11 +7,13 @@
 use axum::http::Method;
 use insta::assert_json_snapshot;
 use probity_api::OCTET_STREAM;
+use probity_dao::Track;
 use probity_primitives::table::state_key;
 use probity_protocol::ledger::Tag;
 use serde_json::Value;
 
-use crate::stage::{Stage, address, get, json, post_tx, request};
+use crate::governance::{aye, nothing};
+use crate::stage::{Stage, address, get, json, post_tx, request, text};
 
 /// Compares a document with its snapshot, but for what is at `random`.
 fn same_but(name: &str, mut document: Value, random: &[&str]) {
@@ -61,6 +63,26 @@ async fn evaluation() {
         world.ledger().tasks.get(&known.open).unwrap().phase.committee()[0].operator
     };
     same("assignments", stage.get(&format!("/assignments/{member}")).await);
+}
+
+#[tokio::test]
+async fn governance() {
+    let stage = Stage::new();
+    let id = stage.propose(Track::Root, "a title", nothing("a text")).await;
+    let payer = stage.payer();
+    stage.act(&payer, aye(id, 5)).await;
+    same("governance", stage.get("/governance").await);
+    same("referendum", stage.get(&format!("/referenda/{id}")).await);
+    same("vote_list", stage.get(&format!("/referenda/{id}/votes")).await);
+    let account = address(&payer);
+    same("position", stage.get(&format!("/referenda/{id}/positions/{account}")).await);
+    same("voter", stage.get(&format!("/voters/{account}")).await);
+    same("delegation_list", stage.get("/delegations").await);
+    let asked = r#"{"track":"cancel","action":{"cancel_referendum":{"referendum":0}}}"#;
+    let asked = request(Method::POST, "/preview", "application/json", asked);
+    same("preview", json(stage.send(asked).await).await);
+    let feed = text(stage.send(get("/feeds/referenda.atom")).await).await;
+    insta::assert_snapshot!("feed", feed);
 }
 
 #[tokio::test]

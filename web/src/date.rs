@@ -1,12 +1,25 @@
-//! A point in time, for people.
+//! A point in time, for people and for feeds.
 
 /// Milliseconds since 1970 as a date and a time of day in UTC.
-pub(super) fn utc(time_ms: u64) -> String {
+#[must_use]
+pub fn utc(time_ms: u64) -> String {
+    let (date, time) = parts(time_ms);
+    format!("{date} {time} UTC")
+}
+
+/// The same in the form of RFC 3339.
+#[must_use]
+pub fn rfc3339(time_ms: u64) -> String {
+    let (date, time) = parts(time_ms);
+    format!("{date}T{time}Z")
+}
+
+fn parts(time_ms: u64) -> (String, String) {
     let seconds = time_ms / 1_000;
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    (format!("{year:04}-{month:02}-{day:02}"), format!("{hour:02}:{minute:02}:{second:02}"))
 }
 
 /// Year, month and day of a day since 1970, by eras of 400 years that begin in March.
@@ -34,5 +47,6 @@ mod tests {
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00:00 UTC");
         assert_eq!(utc(1_700_000_000_000), "2023-11-14 22:13:20 UTC");
         assert_eq!(utc(4_107_542_400_000), "2100-03-01 00:00:00 UTC");
+        assert_eq!(rfc3339(1_700_000_000_000), "2023-11-14T22:13:20Z");
     }
 }
