@@ -14,6 +14,7 @@ mod node;
 mod protection;
 mod result;
 mod snapshot;
+mod supply;
 mod testnet;
 mod tx;
 mod validator;
@@ -41,6 +42,7 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
+pub(crate) use self::supply::SupplyVerb;
 pub(crate) use self::testnet::{TestnetInit, TestnetVerb};
 pub(crate) use self::tx::{DeliveryFlags, Transfer, Tx, TxBroadcast, TxFlags, TxSign};
 pub(crate) use self::validator::{
@@ -154,6 +156,9 @@ pub(crate) enum Command {
     /// What holders of tokens decide together: referenda, votes, delegations.
     #[command(subcommand)]
     Gov(GovVerb),
+    /// All money there is, what may be minted, and what flows.
+    #[command(subcommand)]
+    Supply(SupplyVerb),
     /// Operators and what stands behind them.
     #[command(subcommand)]
     Validator(ValidatorVerb),

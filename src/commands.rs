@@ -17,6 +17,7 @@ mod query;
 mod reproduce;
 pub(crate) mod result;
 mod snapshot;
+mod supply;
 mod sync;
 mod testnet;
 mod tx;
@@ -56,6 +57,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Transfer(given) => tx::transfer(global, &given),
         Command::Account(verb) => validator::account(global, verb),
         Command::Gov(verb) => gov::run(global, verb),
+        Command::Supply(verb) => supply::run(global, verb),
         Command::Validator(verb) => validator::run(global, verb),
         Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),

@@ -170,7 +170,8 @@ pub(crate) struct Tokens {
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("action").required(true).args([
-    "change", "spend", "cancel", "cancel_slash", "resume_window", "revert_window", "text",
+    "change", "spend", "mint", "upgrade", "cancel_upgrade", "cancel", "cancel_slash",
+    "resume_window", "revert_window", "pause", "text",
 ])))]
 pub(crate) struct GovDraft {
     /// What people will call it, in at most 120 bytes.
@@ -185,6 +186,21 @@ pub(crate) struct GovDraft {
     /// Pay out of the treasury.
     #[arg(long, num_args = 2, value_names = ["ADDRESS", "AMOUNT"])]
     pub(crate) spend: Option<Vec<String>>,
+    /// Mint into a stream that flows to the treasury and the pools.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    pub(crate) mint: Option<Amount>,
+    /// Run by another version of the rules, from --at on.
+    #[arg(long, value_name = "VERSION", requires = "at")]
+    pub(crate) upgrade: Option<u32>,
+    /// The first block that runs by the version.
+    #[arg(long, value_name = "HEIGHT", requires = "upgrade", value_parser = height)]
+    pub(crate) at: Option<Height>,
+    /// Give up the version that is planned.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) cancel_upgrade: Option<u32>,
+    /// Halt payouts.
+    #[arg(long, value_name = "BLOCKS")]
+    pub(crate) pause: Option<u64>,
     /// End a referendum before it takes effect.
     #[arg(long, value_name = "REFERENDUM")]
     pub(crate) cancel: Option<ReferendumId>,

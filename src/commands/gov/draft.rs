@@ -91,33 +91,42 @@ const fn meant(action: &Action) -> Track {
         Action::CancelReferendum { .. }
         | Action::RevertSlash { .. }
         | Action::ResumeWindow { .. }
-        | Action::RevertWindow { .. } => Track::Cancel,
+        | Action::RevertWindow { .. }
+        | Action::CancelUpgrade { .. } => Track::Cancel,
+        Action::Mint { .. } => Track::Supply,
+        Action::Upgrade { .. } => Track::Root,
+        Action::Pause { .. } => Track::Pause,
     }
 }
 
 async fn action(client: &Client, given: &GovDraft) -> Result<Action, Failure> {
-    let GovDraft { change, spend, cancel, cancel_slash, resume_window, revert_window, .. } = given;
-    if let Some(spend) = spend {
+    if let Some(spend) = &given.spend {
         return self::spend(spend);
     }
-    if let Some(referendum) = *cancel {
-        return Ok(Action::CancelReferendum { referendum });
-    }
-    if let Some(slash) = *cancel_slash {
-        return Ok(Action::RevertSlash { slash });
-    }
-    if let Some(window) = *resume_window {
-        return Ok(Action::ResumeWindow { window });
-    }
-    if let Some(window) = *revert_window {
-        return Ok(Action::RevertWindow { window });
+    if let Some(action) = plain(given) {
+        return Ok(action);
     }
     if let Some(file) = &given.text {
         return text(client, file).await;
     }
     let rules = client.params().await.map_err(failed)?.data;
     let dao = client.governance(None).await.map_err(failed)?.data;
-    changes(change, &rules, &dao)
+    changes(&given.change, &rules, &dao)
+}
+
+/// An action that its flags spell out.
+fn plain(given: &GovDraft) -> Option<Action> {
+    let GovDraft { mint, upgrade, at, cancel_upgrade, pause, .. } = given;
+    let GovDraft { cancel, cancel_slash, resume_window, revert_window, .. } = given;
+    let planned = upgrade.zip(*at).map(|(version, height)| Action::Upgrade { version, height });
+    planned
+        .or_else(|| mint.map(|amount| Action::Mint { amount }))
+        .or_else(|| cancel_upgrade.map(|version| Action::CancelUpgrade { version }))
+        .or_else(|| pause.map(|blocks| Action::Pause { blocks }))
+        .or_else(|| cancel.map(|referendum| Action::CancelReferendum { referendum }))
+        .or_else(|| cancel_slash.map(|slash| Action::RevertSlash { slash }))
+        .or_else(|| resume_window.map(|window| Action::ResumeWindow { window }))
+        .or_else(|| revert_window.map(|window| Action::RevertWindow { window }))
 }
 
 fn spend(given: &[String]) -> Result<Action, Failure> {
