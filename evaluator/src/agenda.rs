@@ -260,7 +260,12 @@ impl Case<'_> {
             AuditPhase::Commit { until } if self.assignment.submission.is_none() => {
                 match self.view.work.get(&self.job) {
                     Some(Progress::Ready { .. }) => self.send(Act::Commit, until),
-                    Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible)
+                    Some(
+                        Progress::Running
+                        | Progress::Delayed { .. }
+                        | Progress::Impossible
+                        | Progress::Checked { .. },
+                    )
                     | None => self.work(&[], until),
                 }
             }

@@ -141,15 +141,3 @@ mod tests {
         assert_eq!(shown, ["0 %", "0.0001 %", "3 %", "33.4 %", "50.0001 %", "100 %"]);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_in_percent_has_the_digits_that_it_needs() {
-        let shown =
-            [0, 1, 30_000, 334_000, 500_001, 1_000_000].map(|parts| percent(Ppm::new(parts)));
-        assert_eq!(shown, ["0 %", "0.0001 %", "3 %", "33.4 %", "50.0001 %", "100 %"]);
-    }
-}

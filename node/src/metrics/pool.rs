@@ -39,7 +39,7 @@ impl Pool {
         let reason = match error {
             OfferError::Refused(SubmitError::Invalid(error)) => error.code(),
             OfferError::Refused(SubmitError::Rejected(error)) => error.code(),
-            OfferError::Node(CommandError::Busy) => "busy",
+            OfferError::Node(CommandError::Busy) | OfferError::Crowded => "busy",
             OfferError::Node(CommandError::Stopped) => "stopped",
         };
         self.rejected.get_or_create(&[("reason", reason)]).inc();

@@ -9,6 +9,7 @@ use probity_protocol::slashing::Offence;
 use probity_protocol::task::{Mode, OutcomeState};
 use probity_runtime::Message;
 use probity_runtime::result_certificate::ResultCertificateError;
+use probity_runtime::trail::TrailError;
 use probity_simulations::{Behaviour, World, WorldConfig};
 
 /// A result on a network of sixteen operators, with a committee of which so many lie.
@@ -124,7 +125,10 @@ fn an_old_certificate_says_that_a_ruling_superseded_it() {
     // A result of another task, an older state or a changed entry proves nothing.
     let new = world.certificate(task).unwrap();
     let refused = new.verify_against(&earlier, trusted).unwrap_err();
-    assert!(matches!(refused, ResultCertificateError::Header { .. }), "{refused}");
+    assert!(
+        matches!(refused, ResultCertificateError::Trail(TrailError::Header { .. })),
+        "{refused}"
+    );
     let mut forged = present.clone();
     if let Some(outcome) = &mut forged.outcome {
         outcome.state = OutcomeState::Final;

@@ -205,7 +205,7 @@ async fn a_list_is_read_at_the_height_of_its_first_page() {
 }
 
 /// A stage with so many people, all of whom have voted aye.
-async fn crowd(people: usize) -> (Stage, ReferendumId, Vec<Keypair>) {
+async fn crowd(people: u32) -> (Stage, ReferendumId, Vec<Keypair>) {
     let config = WorldConfig { operators: 4, people, check: false, ..WorldConfig::default() };
     let world = World::new(&config).unwrap();
     let keys = world.people.clone();
