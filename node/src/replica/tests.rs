@@ -2,6 +2,7 @@
 
 use probity_primitives::{BoundedVec, Hash, Signature};
 use probity_runtime::block::tx_list_hash;
+use probity_runtime::tx::TxError;
 use probity_runtime::{Block, SignedTx};
 
 use super::*;
