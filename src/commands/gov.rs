@@ -88,7 +88,7 @@ async fn propose(global: &Global, file: &str, flags: &TxFlags) -> Result<(), Fai
     let sender = Sender::open(global, flags).await?;
     let tried = simulate::ask(&sender.client, &draft, Some(sender.address)).await?.data;
     output::say(global, &simulate::text(&tried));
-    if let (Some(reason), false) = (&tried.preview.refused, flags.no_simulate) {
+    if let (Some(reason), false) = (&tried.preview.refused, flags.delivery.no_simulate) {
         let told = format!("not proposed, because it would be refused: {reason}");
         return Err(Failure::new(Code::TxRejected, told)
             .hint("--no-simulate proposes it anyway, and the fee is paid"));
