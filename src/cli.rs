@@ -5,6 +5,7 @@ mod artifact;
 mod config;
 mod demo;
 mod dev;
+mod dispute;
 mod eval;
 mod genesis;
 pub(crate) mod gov;
@@ -29,6 +30,7 @@ pub(crate) use self::artifact::{Artifact, Register};
 pub(crate) use self::config::ConfigVerb;
 pub(crate) use self::demo::{Bench, BenchPart, Demo};
 pub(crate) use self::dev::Dev;
+pub(crate) use self::dispute::{DisputeOpen, DisputeVerb, SideArg};
 pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, EvaluatorVerb};
 pub(crate) use self::genesis::{
     GenesisFile, GenesisVerb, NetworkKind, NewValidator, ParamsKind, Shape,
@@ -159,6 +161,9 @@ pub(crate) enum Command {
     /// All money there is, what may be minted, and what flows.
     #[command(subcommand)]
     Supply(SupplyVerb),
+    /// Saying that a result is wrong, and what becomes of it.
+    #[command(subcommand)]
+    Dispute(DisputeVerb),
     /// Operators and what stands behind them.
     #[command(subcommand)]
     Validator(ValidatorVerb),

@@ -4,6 +4,7 @@ mod artifact;
 mod board;
 mod config;
 mod dev;
+mod dispute;
 mod duties;
 mod eval;
 mod evaluator;
@@ -58,6 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Account(verb) => validator::account(global, verb),
         Command::Gov(verb) => gov::run(global, verb),
         Command::Supply(verb) => supply::run(global, verb),
+        Command::Dispute(verb) => dispute::run(global, verb),
         Command::Validator(verb) => validator::run(global, verb),
         Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),

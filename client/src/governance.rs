@@ -15,7 +15,7 @@ use crate::client::{Client, ListArgs, Query, why};
 use crate::error::ClientError;
 
 /// The height that a read is pinned to, as a query carries it.
-fn pin(at: Option<Height>) -> Query {
+pub(crate) fn pin(at: Option<Height>) -> Query {
     at.map(|at| ("at", at.to_string())).into_iter().collect()
 }
 

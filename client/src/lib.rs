@@ -4,7 +4,7 @@
 //! [`EventStream`] follows the chain and goes on after an interruption without missing anything.
 //!
 //! # Reading order
-//! [`client`] asks and reads answers within limits; [`reads`], [`governance`], [`txs`] and [`blobs`] are the
+//! [`client`] asks and reads answers within limits; [`reads`], [`governance`], [`disputes`], [`txs`] and [`blobs`] are the
 //! routes; [`events`] follows the stream of events; [`error`] is what can go wrong.
 //!
 //! # Invariants
@@ -19,6 +19,7 @@
 
 pub mod blobs;
 pub mod client;
+pub mod disputes;
 pub mod error;
 pub mod events;
 pub mod governance;

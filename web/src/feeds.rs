@@ -1,4 +1,4 @@
-//! Feeds (Atom, RFC 4287): what happened to referenda, for whoever subscribes.
+//! Feeds (Atom, RFC 4287): what happened to referenda and disputes, for whoever subscribes.
 //!
 //! An entry is one fact about one referendum: that it was submitted, is being decided, would pass,
 //! has passed, took effect or ended otherwise. Its identifier and its time follow from the chain
@@ -12,6 +12,7 @@
 //! Spec: `docs/spec/24-api.md`.
 
 mod atom;
+mod disputes;
 mod referenda;
 
 use std::collections::BTreeMap;
@@ -72,6 +73,16 @@ pub(crate) async fn referendum(
     let title = format!("Referendum {id}");
     let path = format!("/feeds/referenda/{id}.atom");
     answer(&app, &format!("referendum:{id}"), &title, &path, facts).await
+}
+
+/// What happened to disputes.
+pub(crate) async fn disputes(State(app): State<App>) -> Result<Response, ApiError> {
+    let chain = app.chain();
+    let ledger = chain.ledger();
+    let newest = ledger.disputes.iter().rev().take(MAX_LOOKED_AT);
+    let facts: Vec<Fact> =
+        newest.flat_map(|(id, known)| disputes::facts(ledger, *id, known)).collect();
+    answer(&app, "disputes", "Disputes", "/feeds/disputes.atom", facts).await
 }
 
 /// A feed of the newest facts.

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod blocks;
+mod disputes;
 mod evaluation;
 mod events;
 mod governance;
@@ -65,6 +66,7 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
         .route("/style.css", get(pages::style))
         .route("/feeds/referenda.atom", get(feeds::referenda))
         .route("/feeds/referenda/{file}", get(feeds::referendum))
+        .route("/feeds/disputes.atom", get(feeds::disputes))
         .route_layer(from_fn_with_state(app.clone(), guard::guard));
     let slow = Router::new()
         .route("/results/{task}/certificate", get(evaluation::certificate))
@@ -116,6 +118,8 @@ fn quick() -> Router<App> {
         .route("/voters/{account}", get(governance::voter))
         .route("/delegations", get(governance::delegations))
         .route("/preview", axum::routing::post(governance::preview))
+        .route("/disputes", get(disputes::list))
+        .route("/disputes/{id}", get(disputes::one))
         .route("/blocks", get(blocks::list))
         .route("/blocks/{height}", get(blocks::one))
         .route("/txs", axum::routing::post(txs::submit))
