@@ -15,7 +15,7 @@ use super::state::{Claim, Dispute, Funder, Game, Level, Pot, Stage};
 use crate::bank::Bucket;
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
-use crate::task::{Outcome, OutcomeState, Phase, Standing, Task, TaskError};
+use crate::task::{Mode, Outcome, OutcomeState, Phase, Standing, Task, TaskError};
 
 /// How many challenges of one result as a whole may fail.
 pub(super) const MAX_FAILED: u8 = 3;
@@ -206,6 +206,11 @@ fn examine(
         Challenge::Transcript { member, item, claimed, stated } => {
             let shown = locate::revealed(ledger, id, *member)?;
             exists(task, *item)?;
+            // Honest machines may differ at an item there, and without a zone no juror could say so.
+            if task.request.mode == Mode::Tolerant && task.frozen.delta == 0 {
+                let why = "in tolerant mode without a tie zone one item is no proof";
+                return Err(TaskError::NoEvidence(why).into());
+            }
             let anchor = Anchor { header: shown.header, root: shown.answers_root };
             let claim =
                 Claim::Transcript { member: *member, item: *item, claimed: claimed.clone() };

@@ -73,7 +73,10 @@ pub(crate) fn recount(
         Some(aggregate) => {
             classify(&mut members, &aggregate);
             apply(&mut outcome, &aggregate, task, (shown, operators));
-            outcome.state = if members.iter().any(is_right_and_flagged) {
+            // An auditor's other score is in doubt for as long as the score stands that it doubts.
+            let doubted =
+                before.state == OutcomeState::Contested && aggregate.median == before.score;
+            outcome.state = if doubted || members.iter().any(is_right_and_flagged) {
                 OutcomeState::Contested
             } else {
                 OutcomeState::Provisional

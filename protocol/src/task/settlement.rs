@@ -36,11 +36,11 @@ pub(super) fn finish(
         ledger.schedule.insert((next, Due::Task(id)), ());
         return Ok(());
     }
-    pause::check(ledger, ctx.height)?;
     let fallen = ledger.outcomes.get(&id).filter(|known| known.state == OutcomeState::Overturned);
     if let Some(outcome) = fallen.cloned() {
         return again(ledger, ctx, id, task, &outcome);
     }
+    pause::check(ledger, ctx.height)?;
     pay(ledger, ctx, id, &task)?;
     release(ledger, id, &task)?;
     close_books(ledger);

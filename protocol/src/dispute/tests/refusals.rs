@@ -157,6 +157,19 @@ fn foreign_leaves_and_foreign_members_are_refused() {
 }
 
 #[test]
+fn one_item_is_no_proof_in_tolerant_mode_without_a_tie_zone() {
+    let mut arena = Arena::captured();
+    let (member, item) = (arena.liars[0], arena.lie);
+    arena.stage.ledger.tasks.get_mut(&arena.task).unwrap().request.mode = Mode::Tolerant;
+    let stated = Some(stretch(&arena.transcript(member), item));
+    let challenge = Challenge::Transcript { member, item, claimed: truth(item), stated };
+    let refused = arena.open(challenge.clone());
+    assert!(matches!(refused, Err(DisputeError::Task(_))), "{refused:?}");
+    arena.stage.ledger.tasks.get_mut(&arena.task).unwrap().frozen.delta = 1;
+    assert_eq!(arena.open(challenge), Ok(0));
+}
+
+#[test]
 fn a_juror_shows_what_it_committed_to_once_and_only_what_follows_from_its_evidence() {
     let mut arena = Arena::captured();
     let id = arena.accuse();
