@@ -5,6 +5,7 @@
 
 pub(crate) mod blocks;
 pub(crate) mod certificate;
+pub(crate) mod dispute;
 pub(crate) mod engine;
 pub(crate) mod growth;
 pub(crate) mod inference;
@@ -90,6 +91,9 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
     }
     if wanted(BenchPart::Certificate) {
         figures.extend(certificate::measure()?);
+    }
+    if wanted(BenchPart::Dispute) {
+        figures.extend(dispute::measure()?);
     }
     if wanted(BenchPart::Io) {
         figures.extend(io::measure()?);

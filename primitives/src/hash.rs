@@ -93,6 +93,8 @@ pub enum Domain {
     Snapshot,
     /// A call that a referendum makes.
     Action,
+    /// The commitment of a dispute's juror.
+    DisputeCommit,
 }
 
 impl Domain {
@@ -137,6 +139,7 @@ impl Domain {
             Self::OffChain => b"OFF-CHAIN",
             Self::Snapshot => b"SNAPSHOT",
             Self::Action => b"ACTION",
+            Self::DisputeCommit => b"DISPUTE-COMMIT",
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod address;
 pub mod amount;
 pub mod bounded;
 pub mod codec;
+pub mod decimal;
 pub mod funds;
 pub mod hash;
 pub mod key;

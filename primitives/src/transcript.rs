@@ -134,6 +134,7 @@ pub struct Leaf {
     /// What the answer is worth, in the metric's units.
     pub score: i64,
     /// The sum of the scores up to and with this item.
+    #[serde(with = "crate::decimal")]
     pub prefix_sum: i128,
 }
 

@@ -57,6 +57,8 @@ pub enum Bucket {
     GovDeposit(u64),
     /// Minted, and not yet released to the pools.
     Stream(u32),
+    /// What the sides of a dispute put up.
+    BondEscrow(u64),
 }
 
 /// An account: what it may spend and how many transactions it has sent.

@@ -9,8 +9,9 @@ use probity_primitives::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::dispute::{Ruling, Side};
 use crate::slashing::Offence;
-use crate::task::{Due, VoidReason};
+use crate::task::{Due, OutcomeState, VoidReason};
 
 /// One fact.
 #[derive(
@@ -133,6 +134,40 @@ pub enum Event {
     AuditDiffers { task: TaskId, operator: OperatorId, score: Score, published: Score },
     /// An audit ended: so many seats found the published score, so many another one.
     AuditClosed { task: TaskId, agreed: Seats, differed: Seats },
+    /// Someone put up a bond and says that a result, or a member's transcript, is wrong.
+    DisputeOpened { dispute: u64, task: TaskId, member: OperatorId, aggregate: bool, bond: Amount },
+    /// A leaf was opened that a dispute asked for.
+    DisputeAnswered { dispute: u64, item: u32 },
+    /// A dispute came down to these items, from the first to the last.
+    DisputeLocated { dispute: u64, items: (u32, u32) },
+    /// Another member's leaf was shown to hold what is in dispute.
+    MemberImplicated { dispute: u64, member: OperatorId },
+    /// A dispute's jury was drawn.
+    DisputeJuryDrawn { dispute: u64, level: u8, draw: u8, seats: Seats, outside: bool },
+    /// A dispute's juror showed its vote.
+    DisputeVoted { dispute: u64, operator: OperatorId, vote: Ruling },
+    /// Someone else knew a juror's vote before the reveals.
+    BallotLeaked { dispute: u64, operator: OperatorId },
+    /// A jury or the holders ruled.
+    DisputeRuled { dispute: u64, task: TaskId, level: u8, ruling: Ruling },
+    /// Someone put up money for a side of an appeal.
+    AppealFunded { dispute: u64, side: Side, by: Address, amount: Amount },
+    /// A ruling was appealed: the dispute is on this level now.
+    DisputeAppealed { dispute: u64, level: u8 },
+    /// A dispute ended, and what was put up was shared out.
+    DisputeClosed {
+        dispute: u64,
+        task: TaskId,
+        ruling: Ruling,
+        staked: Amount,
+        returned: Amount,
+        jurors: Amount,
+        burned: Amount,
+    },
+    /// A ruling changed a published result.
+    ResultChanged { task: TaskId, from: Score, score: Score, state: OutcomeState },
+    /// A result was proven false, and a larger committee is drawn.
+    TaskReopened { task: TaskId, round: u8, seats: Seats },
 }
 
 /// The name of a task's phase.

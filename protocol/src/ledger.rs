@@ -15,6 +15,7 @@ use probity_primitives::{
 
 use crate::bank::{Account, Bucket, Supply};
 use crate::beacon::VrfMix;
+use crate::dispute::{Dispute, DisputeBallot, TaskDisputes};
 use crate::event::Event;
 use crate::params::Params;
 use crate::pause::Pause;
@@ -108,6 +109,14 @@ tables! {
     audits: Table<TaskId, Audit> = 0x4a,
     /// What an auditor has sent.
     audit_entries: Table<(TaskId, OperatorId), AuditEntry> = 0x4b,
+    /// Disputes, open and closed.
+    disputes: Table<u64, Dispute> = 0x46,
+    /// What a dispute's juror has sent.
+    dispute_ballots: Table<(u64, OperatorId), DisputeBallot> = 0x47,
+    /// The disputes of a task's present round.
+    task_disputes: Table<TaskId, TaskDisputes> = 0x48,
+    /// How many disputes an account has open.
+    account_disputes: Table<Address, u32> = 0x49,
     /// Slashes that wait.
     slashes: Table<u64, Slash> = 0x50,
     /// What an operator has lost in one task: the largest of its faults counts, not their sum.
@@ -138,6 +147,8 @@ pub struct Counters {
     pub slashes: u64,
     /// Tasks that have not ended.
     pub open_tasks: u32,
+    /// Disputes opened.
+    pub disputes: u64,
     /// Seats of finished tasks that passed their checks, in compute units.
     pub compute_units: u128,
 }

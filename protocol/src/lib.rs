@@ -7,8 +7,9 @@
 //! # Reading order
 //! [`params`] are the numbers; [`bank`] moves money; [`staking`] says who stands behind whom;
 //! [`registry`] names what is evaluated; [`task`] takes an evaluation from request to payment with
-//! [`committee`], [`beacon`] and [`aggregation`]; [`slashing`] takes what was forfeited; [`supply`]
-//! mints and rewards; [`pause`] halts payouts; [`upgrade`] plans other rules.
+//! [`committee`], [`beacon`] and [`aggregation`]; [`dispute`] is how a result is contested;
+//! [`slashing`] takes what was forfeited; [`supply`] mints and rewards; [`pause`] halts payouts;
+//! [`upgrade`] plans other rules.
 //!
 //! # Invariants
 //! - Refusals come before the first write of a rule. Whoever calls a rule runs it on a snapshot
@@ -26,6 +27,7 @@ pub mod aggregation;
 pub mod bank;
 pub mod beacon;
 pub mod committee;
+pub mod dispute;
 pub mod event;
 pub mod ledger;
 pub mod params;

@@ -12,7 +12,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
 use serde::{Deserialize, Serialize};
 
-pub use validate::{IncentiveError, ParamError, StructureError, WindowError};
+pub use validate::{IncentiveError, MAX_SEATS, ParamError, StructureError, WindowError};
 
 /// All parameters.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct Params {
     pub supply: Minting,
     /// The pause of payouts.
     pub pause: Pauses,
+    /// Disputes.
+    pub dispute: Disputes,
     /// The evaluator classes, in ascending order of id.
     pub classes: BoundedVec<Class, 16>,
 }
@@ -258,6 +260,38 @@ pub struct Pauses {
     pub max_blocks: u64,
     /// From the beginning of one to the next, at least.
     pub every_blocks: u64,
+}
+
+/// Disputes: the ladder's juries, windows and bonds.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disputes {
+    /// The seats of each level's jury, ascending; the holders' vote stands above the last one.
+    pub levels: BoundedVec<Seats, 3>,
+    /// A jury's commit window in blocks.
+    pub commit_blocks: u64,
+    /// A jury's reveal window in blocks.
+    pub reveal_blocks: u64,
+    /// How long a ruling may be appealed, in blocks; the side it is against has half of that.
+    pub appeal_blocks: u64,
+    /// What each side has for all its answers and moves together, in blocks.
+    pub clock_blocks: u64,
+    /// How long the last ruling waits for the holders' vote, in blocks.
+    pub vote_blocks: u64,
+    /// A challenger's bond in seat prices; each level doubles it.
+    pub bond: u32,
+    /// A juror's fee for a seat, as a share of the seat price.
+    pub fee: Ppm,
+    /// By how much the bond grows with every challenge of one result that failed.
+    pub repeat: u32,
+    /// The winners' share of what the losers put up.
+    pub winner: Ppm,
+    /// Of a failed challenger's bond, the share of a member that had to answer.
+    pub defender: Ppm,
+    /// Disputes that may be open on one task.
+    pub max_per_task: u32,
+    /// Disputes that one account may have open; each doubles the bond of its next one.
+    pub max_per_account: u32,
 }
 
 /// A class of work, with the governed price of one seat.

@@ -21,8 +21,10 @@ pub mod error;
 pub mod jury;
 pub mod member;
 pub mod message;
+pub(crate) mod panel;
 pub mod phases;
 pub mod request;
+pub(crate) mod result;
 mod settlement;
 mod spot;
 mod state;
@@ -30,10 +32,10 @@ mod sums;
 
 pub use error::TaskError;
 pub use state::{
-    Audit, AuditEntry, AuditPhase, AuditTerms, Due, Frozen, Jury, JuryBallot, JuryPhase, Member,
-    MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request, Revealed, Standing,
-    Submission, Task, VerdictOfItem, VoidReason,
+    Audit, AuditEntry, AuditPhase, AuditTerms, Correction, Counting, Due, Frozen, Jury, JuryBallot,
+    JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request, Revealed,
+    Standing, Submission, Task, VerdictOfItem, VoidReason,
 };
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

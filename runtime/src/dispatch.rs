@@ -10,7 +10,7 @@
 use probity_primitives::{Address, Amount, Hash, Height};
 use probity_protocol::bank::BankError;
 use probity_protocol::task::{jury, member, request};
-use probity_protocol::{Bucket, Context, Ledger, registry, staking};
+use probity_protocol::{Bucket, Context, Ledger, dispute, registry, staking};
 
 use crate::event::Event;
 use crate::evidence;
@@ -136,6 +136,18 @@ fn carry_out(
             refuse("governance", governance::undelegate(state, dao, sender, m))
         }
         Message::TrimDelegation(m) => refuse("governance", governance::trim(state, dao, m)),
+        Message::OpenDispute(m) => refuse("dispute", dispute::open(ledger, ctx, sender, m)),
+        Message::AnswerDispute(m) => refuse("dispute", dispute::answer(ledger, ctx, sender, m)),
+        Message::PlayDispute(m) => refuse("dispute", dispute::play(ledger, ctx, sender, m)),
+        Message::ImplicateMember(m) => {
+            refuse("dispute", dispute::implicate(ledger, ctx, sender, m))
+        }
+        Message::DisputeCommit(m) => refuse("dispute", dispute::commit(ledger, ctx, sender, m)),
+        Message::DisputeReveal(m) => refuse("dispute", dispute::reveal(ledger, ctx, sender, m)),
+        Message::ReportBallot(m) => {
+            refuse("dispute", dispute::report_ballot(ledger, ctx, sender, m))
+        }
+        Message::FundAppeal(m) => refuse("dispute", dispute::fund_appeal(ledger, ctx, sender, m)),
     }
 }
 

@@ -10,6 +10,7 @@
 //!
 //! Spec: `docs/spec/18-invariants.md`.
 
+mod disputes;
 mod governance;
 mod money;
 mod stake;
@@ -52,11 +53,16 @@ pub fn check(ledger: &Ledger, previous: Option<&Ledger>) -> Result<(), Violation
         step::payments(before, ledger)?;
     }
     money::slashes(ledger)?;
+    disputes::escrows(ledger)?;
     stake::pools(ledger)?;
     work::tasks(ledger)?;
     if let Some(before) = previous {
         step::tasks(before, ledger)?;
         step::counters(before, ledger)?;
+    }
+    disputes::ends(ledger)?;
+    if let Some(before) = previous {
+        disputes::step(before, ledger)?;
     }
     parameters(ledger)
 }

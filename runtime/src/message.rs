@@ -10,6 +10,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Address, Amount};
+use probity_protocol::dispute::message as dispute;
 use probity_protocol::params::Fees;
 use probity_protocol::registry::message as registry;
 use probity_protocol::staking::message as staking;
@@ -97,6 +98,22 @@ pub enum Message {
     Undelegate(governance::Undelegate),
     /// Lowers a delegation to what its giver holds.
     TrimDelegation(governance::TrimDelegation),
+    /// Says that a provisional result is wrong, and puts up a bond.
+    OpenDispute(dispute::OpenDispute),
+    /// Opens the leaf that a dispute asks a member for.
+    AnswerDispute(dispute::AnswerDispute),
+    /// Opens the leaf in the middle of what two transcripts may differ in.
+    PlayDispute(dispute::PlayDispute),
+    /// Shows that another member's leaf holds what is in dispute.
+    ImplicateMember(dispute::ImplicateMember),
+    /// Binds a dispute's juror to its vote.
+    DisputeCommit(dispute::DisputeCommit),
+    /// Shows the vote of a dispute's juror.
+    DisputeReveal(dispute::DisputeReveal),
+    /// Proves that a juror let its vote be known.
+    ReportBallot(dispute::ReportBallot),
+    /// Puts up money for a side of an appeal.
+    FundAppeal(dispute::FundAppeal),
 }
 
 impl Message {
@@ -134,6 +151,14 @@ impl Message {
             Self::Delegate(_) => "delegate",
             Self::Undelegate(_) => "undelegate",
             Self::TrimDelegation(_) => "trim_delegation",
+            Self::OpenDispute(_) => "open_dispute",
+            Self::AnswerDispute(_) => "answer_dispute",
+            Self::PlayDispute(_) => "play_dispute",
+            Self::ImplicateMember(_) => "implicate_member",
+            Self::DisputeCommit(_) => "dispute_commit",
+            Self::DisputeReveal(_) => "dispute_reveal",
+            Self::ReportBallot(_) => "report_ballot",
+            Self::FundAppeal(_) => "fund_appeal",
         }
     }
 
@@ -162,8 +187,17 @@ impl Message {
             | Self::ReportUnavailable(_)
             | Self::PostOpenings(_)
             | Self::JuryCommit(_)
-            | Self::JuryReveal(_) => fees.work,
-            Self::SubmitEvidence(_) | Self::SubmitVoteEvidence(_) => fees.evidence,
+            | Self::JuryReveal(_)
+            | Self::AnswerDispute(_)
+            | Self::PlayDispute(_)
+            | Self::DisputeCommit(_)
+            | Self::DisputeReveal(_) => fees.work,
+            Self::SubmitEvidence(_)
+            | Self::SubmitVoteEvidence(_)
+            | Self::OpenDispute(_)
+            | Self::ImplicateMember(_)
+            | Self::ReportBallot(_)
+            | Self::FundAppeal(_) => fees.evidence,
             Self::SubmitReferendum(_)
             | Self::CastVote(_)
             | Self::RemoveVote(_)

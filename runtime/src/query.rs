@@ -10,6 +10,7 @@
 
 mod account;
 mod artifact;
+mod dispute;
 mod operator;
 mod task;
 
@@ -17,6 +18,10 @@ use serde::{Deserialize, Serialize};
 
 pub use account::{AccountView, DelegationView, LeavingView, SupplyView, account, supply};
 pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
+pub use dispute::{
+    Disputable, DisputableView, DisputeFilter, DisputePart, DisputeSeat, DisputeView, disputable,
+    dispute, dispute_seats, disputes,
+};
 pub use operator::{OperatorView, RewardView, SlashView, operator, operators, rewards, slashes};
 pub use task::{
     Assignment, BallotView, BoardRow, BoardView, ResultFilter, ResultView, Role, SubmissionView,
@@ -54,6 +59,8 @@ view! {
     Assignment = "probity.assignment/v1",
     ResultView = "probity.result/v1",
     BoardView = "probity.board/v1",
+    DisputeView = "probity.dispute/v1",
+    DisputableView = "probity.disputable/v1",
 }
 
 /// A part of a list.

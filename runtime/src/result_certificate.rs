@@ -18,6 +18,7 @@
 
 mod build;
 mod error;
+mod present;
 mod verify;
 
 use borsh::BorshSerialize;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::{BuildError, Sources, reveals_in};
 pub use error::ResultCertificateError;
+pub use present::{PRESENT_SCHEMA, PresentResult};
 pub use verify::Step;
 
 use crate::block::Header;

@@ -18,6 +18,7 @@
 //!
 //! Spec: `docs/spec/02-accounts.md`.
 
+mod dispute;
 mod escape;
 mod evidence;
 mod governance;
@@ -105,5 +106,13 @@ fn show(sheet: &mut Sheet, message: &Message) {
         Message::Delegate(m) => governance::delegate(sheet, m),
         Message::Undelegate(m) => governance::undelegate(sheet, m),
         Message::TrimDelegation(m) => governance::trim_delegation(sheet, m),
+        Message::OpenDispute(m) => dispute::open_dispute(sheet, m),
+        Message::AnswerDispute(m) => dispute::answer_dispute(sheet, m),
+        Message::PlayDispute(m) => dispute::play_dispute(sheet, m),
+        Message::ImplicateMember(m) => dispute::implicate_member(sheet, m),
+        Message::DisputeCommit(m) => dispute::dispute_commit(sheet, m),
+        Message::DisputeReveal(m) => dispute::dispute_reveal(sheet, m),
+        Message::ReportBallot(m) => dispute::report_ballot(sheet, m),
+        Message::FundAppeal(m) => dispute::fund_appeal(sheet, m),
     }
 }

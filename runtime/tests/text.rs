@@ -36,8 +36,11 @@ use probity_runtime::{Message, TxBody};
 use proptest::prelude::*;
 use serde_json::Value;
 
+#[path = "text/disputes.rs"]
+mod disputes;
+
 /// How many kinds of message there are: the first byte of an encoding says which.
-const KINDS: usize = 30;
+const KINDS: usize = 38;
 
 fn pair() -> Keypair {
     Keypair::from_seed([1; 32])
@@ -258,6 +261,7 @@ fn messages() -> Vec<Message> {
         second: vote(VoteKind::Precommit, Some(BlockHash(hash(64)))),
     }));
     all.extend(governance::messages());
+    all.extend(disputes::messages());
     all
 }
 

@@ -21,10 +21,11 @@ use crate::actor::{Actor, Behaviour, NETWORK, person};
 use crate::setup::synthetic;
 use crate::world::{World, WorldError};
 
+mod disputes;
 pub mod governance;
 
 /// How many kinds of acts there are.
-pub const KINDS: u8 = 32;
+pub const KINDS: u8 = 40;
 
 /// One thing that someone does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl World {
     pub fn happen(&mut self, act: Act) -> Result<(), WorldError> {
         let mut luck = Luck { seed: act.seed, drawn: 0 };
         match act.kind % KINDS {
-            0 | 1 => {
+            0 | 1 | 37..=39 => {
                 self.act()?;
                 self.step().map(|_| ())
             }
@@ -207,7 +208,8 @@ impl World {
             14..=18 => Some(self.artifact_wish(kind, sender, luck)?),
             19 | 20 => self.request_wish(luck).map(|message| (sender.clone(), message)),
             21..=23 => self.work_wish(kind, luck),
-            _ => Some(self.govern_wish(kind, sender, luck)?),
+            24..=31 => Some(self.govern_wish(kind, sender, luck)?),
+            _ => self.dispute_wish(kind, sender, luck)?,
         })
     }
 

@@ -7,7 +7,7 @@
 //!
 //! # Reading order
 //! [`actor`] are the operators, [`sheet`] is what their models answer, [`world`] runs blocks and
-//! [`play`] lets operators act on what the chain asks of them; [`chaos`] lets anyone do anything.
+//! [`play`] and `disputes` let operators act on what the chain asks of them; [`chaos`] lets anyone do anything.
 //!
 //! # Not here
 //! Networks, clocks and real models. Attacks with payoffs and sweeps come on top of this.
@@ -16,6 +16,7 @@
 
 pub mod actor;
 pub mod chaos;
+mod disputes;
 pub mod electorate;
 pub mod play;
 mod setup;

@@ -18,7 +18,7 @@ use crate::sheet::{Sheet, leaf_list};
 use crate::world::{World, WorldError};
 
 /// The engine that everyone states.
-fn engine() -> Hash {
+pub(crate) fn engine() -> Hash {
     Hash::of(Domain::EngineProfile, "synthetic")
 }
 
@@ -87,6 +87,7 @@ impl World {
                 Role::Auditor => self.auditor(actor, &assignment, sheet)?,
             });
         }
+        messages.extend(self.dispute_due_of(actor)?);
         Ok(messages)
     }
 

@@ -19,9 +19,6 @@ use crate::actor::{Actor, NETWORK, person};
 use crate::sheet::Sheet;
 use crate::world::{World, WorldConfig, WorldError};
 
-/// How many items the synthetic benchmark has.
-const ITEMS: u32 = 200;
-
 impl World {
     /// Registers a dataset, a benchmark on it and models of given qualities, all of the first
     /// person's; gives the benchmark and the models.
@@ -41,7 +38,7 @@ impl World {
             relation: Relation::Measures,
             share: Bps::new(1_000),
         }])?;
-        benchmark.benchmark = Some(promise(dataset.id())?);
+        benchmark.benchmark = Some(promise(dataset.id(), self.items)?);
         self.must(&publisher, register(&benchmark))?;
         let mut models = Vec::new();
         for (number, quality) in (1u32..).zip(qualities) {
@@ -99,12 +96,12 @@ fn manifest(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, Wor
     })
 }
 
-fn promise(dataset: ArtifactId) -> Result<Benchmark, WorldError> {
+fn promise(dataset: ArtifactId, items: u32) -> Result<Benchmark, WorldError> {
     Ok(Benchmark {
         definition: Hash::of(Domain::Benchmark, "digits accuracy"),
         dataset,
         class: 0,
-        items: ITEMS,
+        items,
         metric: BoundedString::new("accuracy")?,
         fold: Fold::Mean,
         direction: Direction::HigherIsBetter,

@@ -14,7 +14,7 @@ use probity_runtime::genesis::{Genesis, GenesisError};
 use probity_runtime::invariants::{self, Violation};
 use probity_runtime::receipt::{Outcome, Receipt};
 use probity_runtime::result_certificate::{
-    BuildError, ResultCertificate, SetChange, Sources, reveals_in,
+    BuildError, PresentResult, ResultCertificate, SetChange, Sources, reveals_in,
 };
 use probity_runtime::tree::MemoryTree;
 use probity_runtime::tx::{TxBody, TxError};
@@ -52,6 +52,8 @@ pub struct WorldConfig {
     pub protocol: Protocol,
     /// The versions that the world's program has.
     pub rules: Rules,
+    /// How many items the synthetic benchmark has.
+    pub items: u32,
     /// Whether every block's state is checked against every invariant.
     pub check: bool,
 }
@@ -68,6 +70,7 @@ impl Default for WorldConfig {
             governance: probity_dao::Params::development(),
             protocol: fresh(),
             rules: Rules::CURRENT,
+            items: 200,
             check: true,
         }
     }
@@ -148,6 +151,7 @@ pub struct World {
     /// Every change of validators so far, as certificates need it.
     pub changes: Vec<SetChange>,
     pub(crate) seed: u64,
+    pub(crate) items: u32,
     check: bool,
     pending: Vec<VerifiedTx>,
 }
@@ -177,6 +181,7 @@ impl World {
             events: Vec::new(),
             changes: Vec::new(),
             seed: config.seed,
+            items: config.items,
             check: config.check,
             pending: Vec::new(),
         };
@@ -327,6 +332,22 @@ impl World {
             reveals: reveals_in(task, round, outcome, blocks),
         };
         Ok(ResultCertificate::build(sources, task)?)
+    }
+
+    /// What the newest state has of a task's result, proven.
+    ///
+    /// # Errors
+    /// [`WorldError::Certificate`] never: the tree keeps every height.
+    pub fn present(&self, task: TaskId) -> Result<PresentResult, WorldError> {
+        let sources = Sources {
+            genesis: &self.genesis,
+            chain: &self.chain,
+            store: &self.tree,
+            commit: self.certify(self.chain.tip(), self.chain.validators())?,
+            changes: self.changes.clone(),
+            reveals: Vec::new(),
+        };
+        Ok(PresentResult::build(sources, task)?)
     }
 
     /// The operator with an identifier.

@@ -37,6 +37,8 @@ pub(crate) enum BenchPart {
     Inference,
     /// Certificates.
     Certificate,
+    /// Disputes of short and of long transcripts.
+    Dispute,
     /// The two stores, and artifact transfer.
     Io,
     /// Catching up by blocks and by a snapshot.

@@ -156,6 +156,7 @@ fn stands(task: &Task) -> String {
                 VoidReason::NoQuorum => "too few evaluators revealed",
                 VoidReason::Unavailable => "its files could not be fetched",
                 VoidReason::NoCommittee => "nobody could be drawn",
+                VoidReason::Overturned => "its results were proven false twice",
             };
             format!("given up at block {at}: {why}")
         }

@@ -1,6 +1,7 @@
 //! The agenda as tables: a phase, what was sent, how far the work is, and what follows.
 
 use probity_primitives::transcript::Fold;
+use probity_primitives::transcript::{Answer, Leaf};
 use probity_primitives::{
     Address, Amount, ArtifactId, BoundedVec, ContentHash, Keypair, Network, OperatorId, Ppm, Score,
     Seats,
@@ -48,6 +49,7 @@ fn frozen() -> Frozen {
         windows: params.task,
         checks: params.checks,
         jury: params.jury,
+        dispute: params.dispute,
         split: params.split,
         audit: AuditTerms { probability: Ppm::ZERO, seats: Seats(5) },
     }
@@ -63,7 +65,8 @@ fn assignment(role: Role, phase: Phase) -> Assignment {
         value_at_risk: Amount::ZERO,
         commit_blocks: 20,
     };
-    let task = Task { request, frozen: frozen(), requested: Height(1), round: 1, phase };
+    let (frozen, requested) = (frozen(), Height(1));
+    let task = Task { request, frozen, requested, round: 1, reopened: false, phase };
     Assignment {
         task_id: TASK,
         task,
@@ -106,6 +109,14 @@ fn revealed(standing: Option<Standing>, opened: &[u32]) -> SubmissionView {
         attachments_root: Hash::ZERO,
         private_root: Hash::ZERO,
         header: Hash::ZERO,
+        last: Box::new(Leaf {
+            index: 0,
+            item: Hash::ZERO,
+            prompt: Hash::ZERO,
+            answer: Answer::Label(0),
+            score: 0,
+            prefix_sum: 0,
+        }),
         transcript: ContentHash::default(),
         at: Height(50),
     };

@@ -3,8 +3,8 @@
 use probity_primitives::{Amount, BoundedVec, Bps, Ppm, Seats};
 
 use super::{
-    Audits, Checks, Class, FeeSplit, Fees, Juries, Minting, Params, Pauses, SizeStep, Slashing,
-    Staking, Tasks,
+    Audits, Checks, Class, Disputes, FeeSplit, Fees, Juries, Minting, Params, Pauses, SizeStep,
+    Slashing, Staking, Tasks,
 };
 
 /// Blocks in a day of six-second blocks.
@@ -70,6 +70,7 @@ impl Default for Params {
                 max_blocks: 7_u64.saturating_mul(DAY),
                 every_blocks: 30_u64.saturating_mul(DAY),
             },
+            dispute: disputes(),
             classes: list(&[Class {
                 id: 0,
                 seat_price: Amount::from_tokens(3),
@@ -88,7 +89,7 @@ impl Params {
     pub fn development() -> Self {
         let mut params = Self::default();
         params.staking.epoch_blocks = 10;
-        params.staking.unbond_blocks = 560;
+        params.staking.unbond_blocks = 615;
         params.task = tasks(&[(750, 7)]);
         params.task.open_blocks = 2;
         params.task.commit_blocks = 20;
@@ -101,6 +102,12 @@ impl Params {
         params.jury.commit_blocks = 10;
         params.jury.reveal_blocks = 6;
         params.jury.min_operators = 3;
+        params.dispute.levels = list(&[Seats(5), Seats(7), Seats(9)]);
+        params.dispute.commit_blocks = 10;
+        params.dispute.reveal_blocks = 6;
+        params.dispute.appeal_blocks = 10;
+        params.dispute.clock_blocks = 10;
+        params.dispute.vote_blocks = 40;
         params.slashing.delay_blocks = 20;
         params.slashing.window_blocks = 140;
         params.slashing.fault_jail_blocks = 20;
@@ -142,6 +149,25 @@ fn minting() -> Minting {
         audit_pool: Bps::new(2_000),
         reward_pool: Bps::new(4_000),
         reward_share: Ppm::new(10_000),
+    }
+}
+
+fn disputes() -> Disputes {
+    Disputes {
+        levels: list(&[Seats(31), Seats(63), Seats(127)]),
+        commit_blocks: 3_600,
+        reveal_blocks: 1_200,
+        appeal_blocks: 7_200,
+        clock_blocks: 7_200,
+        // Seven days of voting, a day's extension, a day to confirm and one to enact.
+        vote_blocks: 10_u64.saturating_mul(DAY),
+        bond: 50,
+        fee: Ppm::new(250_000),
+        repeat: 4,
+        winner: Ppm::new(500_000),
+        defender: Ppm::new(100_000),
+        max_per_task: 8,
+        max_per_account: 4,
     }
 }
 

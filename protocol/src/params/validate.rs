@@ -5,7 +5,7 @@
 //! ([`windows`]), or one under which cheating would pay ([`incentives`]).
 //!
 //! # Not here
-//! The inequalities of governance, of the dispute ladder and of supply, which come with them.
+//! The inequalities of governance and of supply, which come with them.
 //!
 //! Spec: `docs/spec/15-parameters.md`.
 
@@ -17,7 +17,7 @@ use probity_primitives::ArithmeticError;
 
 use super::Params;
 pub use incentives::IncentiveError;
-pub use structure::StructureError;
+pub use structure::{MAX_SEATS, StructureError};
 pub use windows::WindowError;
 
 /// Why a set of parameters is refused.

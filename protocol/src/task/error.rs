@@ -8,6 +8,7 @@ use probity_primitives::{
 };
 
 use crate::bank::BankError;
+use crate::dispute::DisputeError;
 use crate::event::TaskPhase;
 use crate::pause::Paused;
 use crate::registry::{ArtifactStatus, RegistryError};
@@ -119,6 +120,17 @@ pub enum TaskError {
     /// Something of the state machine refused.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+/// Why something that was due is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DueError {
+    /// A task's or a slash's step.
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    /// A dispute's step.
+    #[error(transparent)]
+    Dispute(#[from] DisputeError),
 }
 
 /// What was named and does not exist.

@@ -6,7 +6,7 @@
 //! contested: the majority may be the one that is wrong.
 //!
 //! # Not here
-//! Appeals and larger juries: they come with the dispute ladder.
+//! Appeals and larger juries: [`crate::dispute`].
 //!
 //! Spec: `docs/spec/10-checks.md`.
 
@@ -18,7 +18,8 @@ use probity_primitives::{Address, BoundedVec, OperatorId, Seats, TaskId};
 use super::error::{Named, TaskError};
 use super::member::acting;
 use super::message::{JuryCommit, JuryReveal};
-use super::phases::{by_operator, candidates, convict, lock, total_seats, unlock};
+use super::panel::{self, Fault, MAX_DRAWS, Selection};
+use super::phases::{by_operator, convict, total_seats, unlock};
 use super::spot::{Opener, fault_threshold, openers};
 use super::state::{
     Due, Jury, JuryBallot, JuryPhase, Member, Opened, OutcomeState, Phase, Standing, Task,
@@ -26,14 +27,12 @@ use super::state::{
 };
 use crate::bank::Bucket;
 use crate::beacon::Beacon;
-use crate::committee::{self, Candidate};
+use crate::committee;
+use crate::dispute;
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
-use crate::slashing::{self, Offence, Verdict};
+use crate::slashing::{self, Offence};
 use crate::staking;
-
-/// How often a jury is drawn before its items stay undecided.
-const MAX_DRAWS: u8 = 2;
 
 /// Draws a jury for items on which members differ.
 pub(super) fn summon(
@@ -165,24 +164,14 @@ fn draw(
     doubted: &BTreeSet<OperatorId>,
 ) -> Result<(), TaskError> {
     jury.draws = jury.draws.saturating_add(1);
-    let members = by_operator(task.phase.committee());
-    let everyone = candidates(ledger, task.frozen.class);
-    let without = |excluded: &dyn Fn(&OperatorId) -> bool| -> Vec<Candidate> {
-        everyone.iter().filter(|candidate| !excluded(&candidate.operator)).copied().collect()
-    };
-    let mut bench = without(&|operator| members.contains_key(operator));
-    let least = usize::try_from(task.frozen.jury.min_operators).unwrap_or(usize::MAX);
-    jury.outside = bench.len() >= least;
-    if !jury.outside {
-        bench = without(&|operator| doubted.contains(operator));
-    }
+    let rules = &task.frozen.jury;
     let seed = committee::seed(ledger.beacon.get().value(), &(id, task.round, "jury", jury.draws));
-    let drawn = committee::draw(&bench, seed, task.frozen.jury.seats, task.frozen.seat_lock)?;
-    let jurors: Vec<Member> =
-        drawn.into_iter().map(|(operator, seats)| Member { operator, seats }).collect();
-    lock(ledger, &jurors, task)?;
+    let outside = by_operator(task.phase.committee()).into_keys().collect();
+    let selection = Selection { seats: rules.seats, seed, outside, doubted: doubted.clone() };
+    let (jurors, outside) = panel::seat(ledger, task, &selection)?;
+    jury.outside = outside;
     let items = u32::try_from(jury.items.len()).unwrap_or(u32::MAX);
-    let (seats, outside) = (total_seats(&jurors), jury.outside);
+    let seats = total_seats(&jurors);
     ctx.emit(Event::JuryDrawn { task: id, items, seats, outside });
     let until = ctx.height.checked_add(task.frozen.jury.commit_blocks)?;
     jury.jurors = jurors.try_into()?;
@@ -212,13 +201,12 @@ fn close(
             Some(JuryBallot::Committed { .. }) | None => (*juror, None),
         })
         .collect();
-    let all = u64::from(total_seats(&jury.jurors).0);
     let shown: u64 = ballots
         .iter()
         .filter(|(_, ballot)| ballot.is_some())
         .map(|(m, _)| u64::from(m.seats.0))
         .sum();
-    let quorum = all > 0 && shown.saturating_mul(3) >= all.saturating_mul(2);
+    let quorum = panel::has_quorum(total_seats(&jury.jurors), shown);
     if quorum {
         let ruling: Vec<Option<VerdictOfItem>> =
             (0..jury.items.len()).map(|place| rule(task, &ballots, place, shown)).collect();
@@ -231,9 +219,13 @@ fn close(
         return draw(ledger, ctx, id, task, jury, &doubted);
     }
     jury.phase = JuryPhase::Done { quorum };
-    let convicted = if quorum { convict_members(ledger, ctx, id, task, &jury)? } else { 0 };
+    let judged =
+        if quorum { judge_members(ledger, ctx, id, task, &jury)? } else { Judged::default() };
     ledger.juries.insert(id, jury);
-    ctx.emit(Event::JuryRuled { task: id, quorum, convicted });
+    ctx.emit(Event::JuryRuled { task: id, quorum, convicted: judged.convicted });
+    for member in judged.right {
+        dispute::contest(ledger, ctx, id, member)?;
+    }
     Ok(())
 }
 
@@ -291,22 +283,14 @@ fn account_for_jurors(
     ballots: &Ballots,
 ) -> Result<(), TaskError> {
     for (juror, ballot) in ballots {
-        let lock = task.frozen.seat_lock.checked_mul(u128::from(juror.seats.0))?;
         let offence = match ballot {
             None => Some(Offence::NoVote),
             Some(verdicts) => (!coherent(task, jury, verdicts)).then_some(Offence::IncoherentVote),
         };
         slashing::record_assignment(ledger, ctx, juror.operator, ballot.is_none())?;
         if let Some(offence) = offence {
-            let verdict = Verdict {
-                operator: juror.operator,
-                offence,
-                task: Some(id),
-                lock,
-                committed: task.requested,
-                reporter: None,
-            };
-            slashing::slash(ledger, ctx, verdict)?;
+            let fault = Fault { offence, committed: task.requested, reporter: None };
+            panel::penalise(ledger, ctx, (id, task), juror, fault)?;
         } else {
             pay_juror(ledger, task, juror)?;
         }
@@ -331,22 +315,31 @@ fn coherent(task: &Task, jury: &Jury, verdicts: &[VerdictOfItem]) -> bool {
 }
 
 fn pay_juror(ledger: &mut Ledger, task: &Task, juror: &Member) -> Result<(), TaskError> {
-    let seats = task.frozen.seat_price.checked_mul(u128::from(juror.seats.0))?;
-    let fee = task.frozen.jury.fee.of_floor(seats)?.min(ledger.balance(Bucket::AuditPool));
+    let owed = panel::fee(task, task.frozen.jury.fee, juror.seats)?;
+    let fee = owed.min(ledger.balance(Bucket::AuditPool));
     let funds = ledger.take(Bucket::AuditPool, fee)?;
     staking::reward(ledger, &juror.operator, funds)?;
     Ok(())
 }
 
-/// Judges every member by the ruling; how many were found at fault.
-fn convict_members(
+/// What a ruling found of the members.
+#[derive(Default)]
+struct Judged {
+    /// How many are at fault.
+    convicted: u32,
+    /// Who was flagged and right at every item.
+    right: Vec<OperatorId>,
+}
+
+/// Judges every member by the ruling.
+fn judge_members(
     ledger: &mut Ledger,
     ctx: &mut Context,
     id: TaskId,
     task: &Task,
     jury: &Jury,
-) -> Result<u32, TaskError> {
-    let mut convicted = 0u32;
+) -> Result<Judged, TaskError> {
+    let mut judged = Judged::default();
     for opener in openers(ledger, id, task) {
         let operator = opener.member.operator;
         let pending = ledger.outcomes.get(&id).is_some_and(|outcome| {
@@ -363,7 +356,7 @@ fn convict_members(
         }
         let fault = is_at_fault(task, jury, &opener);
         if fault {
-            convicted = convicted.saturating_add(1);
+            judged.convicted = judged.convicted.saturating_add(1);
             convict(ledger, ctx, id, task, &opener.member, Offence::FalseTranscript)?;
             mark(ledger, id, &opener, true)?;
         } else if pending && (opener.standing != Some(Standing::Flagged) || is_ruled(jury, &opener))
@@ -371,10 +364,11 @@ fn convict_members(
             mark(ledger, id, &opener, false)?;
             if opener.standing == Some(Standing::Flagged) {
                 ctx.emit(Event::ResultContested { task: id, operator });
+                judged.right.push(operator);
             }
         }
     }
-    Ok(convicted)
+    Ok(judged)
 }
 
 /// Whether the jury ruled on all that a member opened of its items: only then is it cleared.

@@ -118,6 +118,7 @@ pub fn reveal(
         attachments_root: committed.attachments_root,
         private_root: committed.private_root,
         header: task.frozen.header(*engine),
+        last: Box::new(last.leaf.clone()),
         transcript: *transcript,
         at: ctx.height,
     };
@@ -247,7 +248,7 @@ pub fn submit_evidence(
 }
 
 /// The operator that `sender` acts for.
-pub(super) fn acting(
+pub(crate) fn acting(
     ledger: &Ledger,
     sender: Address,
     id: OperatorId,

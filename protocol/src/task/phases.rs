@@ -10,16 +10,18 @@ use std::collections::BTreeMap;
 
 use probity_primitives::{BoundedString, Height, Seats, TaskId};
 
-use super::error::{Named, StateError, TaskError};
+use super::error::{DueError, Named, StateError, TaskError};
+use super::panel::{self, Fault};
 use super::state::{Due, Member, Phase, Revealed, Standing, Submission, Task, VoidReason};
 use super::{audit, jury, settlement, spot};
 use crate::aggregation::{Aggregate, Weighted};
 use crate::beacon::Beacon;
 use crate::committee::{self, Candidate};
+use crate::dispute;
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 use crate::pause::{self, Paused};
-use crate::slashing::{self, Offence, Verdict};
+use crate::slashing::{self, Offence};
 use crate::staking::{self, Standing as OperatorStanding};
 use crate::supply;
 
@@ -34,7 +36,7 @@ pub fn end_block(ledger: &mut Ledger, ctx: &mut Context) {
         let (mut trial, mut trial_ctx) = (ledger.clone(), ctx.clone());
         match step(&mut trial, &mut trial_ctx, due) {
             Ok(()) => (*ledger, *ctx) = (trial, trial_ctx),
-            Err(TaskError::State(StateError::Paused(Paused { until }))) => {
+            Err(DueError::Task(TaskError::State(StateError::Paused(Paused { until })))) => {
                 // The last of 2^64 heights is not reached by counting.
                 let later = pause::put_off(ledger, at).unwrap_or(until);
                 ledger.schedule.insert((later, due), ());
@@ -64,7 +66,7 @@ pub(super) fn enter(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: Ta
 }
 
 /// Everyone who may be drawn now for a class of work, in ascending order of operator.
-pub(super) fn candidates(ledger: &Ledger, class: u16) -> Vec<Candidate> {
+pub(crate) fn candidates(ledger: &Ledger, class: u16) -> Vec<Candidate> {
     let works = |id| {
         ledger.operators.get(id).is_some_and(|known| known.standing == OperatorStanding::Active)
     };
@@ -79,21 +81,25 @@ fn next_due(ledger: &Ledger, now: Height) -> Option<(Height, Due)> {
     ledger.schedule.iter().next().map(|(key, ())| *key).filter(|(at, _)| *at <= now)
 }
 
-fn step(ledger: &mut Ledger, ctx: &mut Context, due: Due) -> Result<(), TaskError> {
+fn step(ledger: &mut Ledger, ctx: &mut Context, due: Due) -> Result<(), DueError> {
     match due {
-        Due::Window(number) => Ok(slashing::close_window(ledger, ctx, number)?),
+        Due::Window(number) => {
+            slashing::close_window(ledger, ctx, number).map_err(TaskError::from)?;
+        }
         Due::Slash(id) => {
-            pause::check(ledger, ctx.height)?;
-            Ok(slashing::settle(ledger, ctx, id)?)
+            pause::check(ledger, ctx.height).map_err(TaskError::from)?;
+            slashing::settle(ledger, ctx, id).map_err(TaskError::from)?;
         }
         Due::Stream(id) => {
-            pause::check(ledger, ctx.height)?;
-            Ok(supply::release(ledger, ctx, id)?)
+            pause::check(ledger, ctx.height).map_err(TaskError::from)?;
+            supply::release(ledger, ctx, id).map_err(TaskError::from)?;
         }
-        Due::Jury(id) => jury::advance(ledger, ctx, id),
-        Due::Task(id) => advance(ledger, ctx, id),
-        Due::Audit(id) => audit::advance(ledger, ctx, id),
+        Due::Jury(id) => jury::advance(ledger, ctx, id)?,
+        Due::Task(id) => advance(ledger, ctx, id)?,
+        Due::Audit(id) => audit::advance(ledger, ctx, id)?,
+        Due::Dispute(id) => dispute::advance(ledger, ctx, id)?,
     }
+    Ok(())
 }
 
 fn advance(ledger: &mut Ledger, ctx: &mut Context, id: TaskId) -> Result<(), TaskError> {
@@ -108,7 +114,7 @@ fn advance(ledger: &mut Ledger, ctx: &mut Context, id: TaskId) -> Result<(), Tas
     }
 }
 
-fn start_round(
+pub(super) fn start_round(
     ledger: &mut Ledger,
     ctx: &mut Context,
     id: TaskId,
@@ -233,16 +239,8 @@ pub(super) fn convict(
     member: &Member,
     offence: Offence,
 ) -> Result<(), TaskError> {
-    let lock = task.frozen.seat_lock.checked_mul(u128::from(member.seats.0))?;
-    let verdict = Verdict {
-        operator: member.operator,
-        offence,
-        task: Some(id),
-        lock,
-        committed: task.requested,
-        reporter: None,
-    };
-    Ok(slashing::slash(ledger, ctx, verdict)?)
+    let fault = Fault { offence, committed: task.requested, reporter: None };
+    panel::penalise(ledger, ctx, (id, task), member, fault)
 }
 
 /// Writes down how each member stands; whether anyone must defend its transcript.
@@ -271,11 +269,17 @@ fn classify(
 }
 
 pub(super) fn has_quorum(task: &Task, committee: &[Member], shown: &[(Member, Revealed)]) -> bool {
-    let all = u64::from(total_seats(committee).0);
-    let seats: u64 = shown.iter().map(|(member, _)| u64::from(member.seats.0)).sum();
-    let asked = task.frozen.seats.0;
+    let seats = shown.iter().fold(0u32, |sum, (member, _)| sum.saturating_add(member.seats.0));
     let operators = u32::try_from(shown.len()).unwrap_or(u32::MAX);
+    quorum(task, total_seats(committee), Seats(seats), operators)
+}
+
+/// Whether so many of all seats, of so many operators, make a result.
+pub(super) fn quorum(task: &Task, all: Seats, shown: Seats, operators: u32) -> bool {
+    // A committee that was enlarged needs no more operators for that: a small network has no more.
+    let asked = if task.reopened { task.frozen.seats.0 >> 1 } else { task.frozen.seats.0 };
     let distinct = task.frozen.windows.min_operators.max(asked.div_ceil(3));
+    let (all, seats) = (u64::from(all.0), u64::from(shown.0));
     seats.saturating_mul(3) >= all.saturating_mul(2) && operators >= distinct
 }
 
@@ -298,7 +302,7 @@ fn next_round(
 }
 
 /// Locks the stake behind seats.
-pub(super) fn lock(ledger: &mut Ledger, members: &[Member], task: &Task) -> Result<(), TaskError> {
+pub(crate) fn lock(ledger: &mut Ledger, members: &[Member], task: &Task) -> Result<(), TaskError> {
     for member in members {
         let amount = task.frozen.seat_lock.checked_mul(u128::from(member.seats.0))?;
         staking::lock_seats(ledger, &member.operator, amount)?;
@@ -307,7 +311,7 @@ pub(super) fn lock(ledger: &mut Ledger, members: &[Member], task: &Task) -> Resu
 }
 
 /// Sets the stake behind seats free.
-pub(super) fn unlock(
+pub(crate) fn unlock(
     ledger: &mut Ledger,
     members: &[Member],
     task: &Task,
@@ -343,11 +347,11 @@ pub(super) fn revealed(
 }
 
 /// The seats of many members together.
-pub(super) fn total_seats(members: &[Member]) -> Seats {
+pub(crate) fn total_seats(members: &[Member]) -> Seats {
     Seats(members.iter().fold(0, |sum, member| sum.saturating_add(member.seats.0)))
 }
 
 /// Members by operator.
-pub(super) fn by_operator(members: &[Member]) -> BTreeMap<probity_primitives::OperatorId, Seats> {
+pub(crate) fn by_operator(members: &[Member]) -> BTreeMap<probity_primitives::OperatorId, Seats> {
     members.iter().map(|member| (member.operator, member.seats)).collect()
 }

@@ -55,8 +55,8 @@ pub fn request_task(
     let RequestTask { benchmark, artifact, mode, fee, value_at_risk, commit_blocks: _ } = *message;
     let request =
         Request { requester: sender, benchmark, artifact, mode, fee, value_at_risk, commit_blocks };
-    let task =
-        Task { request, frozen, requested: ctx.height, round: 1, phase: Phase::Open { until } };
+    let (requested, phase) = (ctx.height, Phase::Open { until });
+    let task = Task { request, frozen, requested, round: 1, reopened: false, phase };
     ledger.tasks.insert(id, task);
     ledger.schedule.insert((until, Due::Task(id)), ());
     ctx.emit(Event::TaskRequested { task: id, benchmark, artifact });
@@ -150,6 +150,7 @@ fn frozen(
         windows: params.task.clone(),
         checks: params.checks.clone(),
         jury: params.jury.clone(),
+        dispute: params.dispute.clone(),
         split: params.split.clone(),
         audit,
     }

@@ -9,38 +9,43 @@
 //!
 //! Spec: `docs/spec/11-payments.md`.
 
-use probity_primitives::{Amount, TaskId};
+use probity_primitives::{Amount, Height, Seats, TaskId};
 
 use super::audit;
 use super::error::TaskError;
-use super::phases::release;
+use super::phases::{release, start_round};
+use super::result;
 use super::state::{
-    Due, JuryPhase, Member, MemberOutcome, OutcomeState, Phase, Standing, Task, VoidReason,
+    Due, JuryPhase, Member, MemberOutcome, Outcome, OutcomeState, Phase, Standing, Task, VoidReason,
 };
 use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
-use crate::{pause, registry, staking, supply};
+use crate::params::MAX_SEATS;
+use crate::{dispute, pause, registry, staking, supply};
 
-/// Pays everyone and makes the result final. While a jury sits or an audit runs, it waits for it.
+/// Pays everyone and makes the result final, or draws anew if it fell. While a jury sits, an audit
+/// runs or a dispute is open, it waits.
 pub(super) fn finish(
     ledger: &mut Ledger,
     ctx: &mut Context,
     id: TaskId,
     mut task: Task,
 ) -> Result<(), TaskError> {
-    let waits = jury_sits_until(ledger, id).max(audit::runs_until(ledger, id));
-    if let Some(until) = waits {
-        // Never in this block again, or a jury that is late would keep all else from its turn.
-        let next = until.max(ctx.height).checked_add(1)?;
+    if let Some(next) = waits_until(ledger, ctx, id, &task)? {
         ledger.schedule.insert((next, Due::Task(id)), ());
         return Ok(());
+    }
+    let fallen = ledger.outcomes.get(&id).filter(|known| known.state == OutcomeState::Overturned);
+    if let Some(outcome) = fallen.cloned() {
+        return again(ledger, ctx, id, task, &outcome);
     }
     pause::check(ledger, ctx.height)?;
     pay(ledger, ctx, id, &task)?;
     release(ledger, id, &task)?;
     close_books(ledger);
     let at = ctx.height;
+    dispute::forget_round(ledger, id);
     task.phase = Phase::Final { at };
     ctx.emit(Event::PhaseEntered {
         task: id,
@@ -56,6 +61,30 @@ pub(super) fn finish(
         ctx.emit(Event::ResultFinal { task: id, score: outcome.score });
     }
     Ok(())
+}
+
+/// Draws a committee of `2 n + 1` seats for a result that was proven false; the second time there is
+/// no score, and who did honest work is paid.
+fn again(
+    ledger: &mut Ledger,
+    ctx: &mut Context,
+    id: TaskId,
+    mut task: Task,
+    outcome: &Outcome,
+) -> Result<(), TaskError> {
+    result::retract(ledger, id);
+    if task.reopened {
+        let honest = result::deserving(outcome);
+        return void(ledger, ctx, id, task, VoidReason::Overturned, &honest);
+    }
+    release(ledger, id, &task)?;
+    let seats = task.frozen.seats.0.saturating_mul(2).saturating_add(1);
+    task.frozen.seats = Seats(seats.min(MAX_SEATS));
+    task.reopened = true;
+    task.phase = Phase::Open { until: ctx.height };
+    task.round = task.round.saturating_add(1);
+    ctx.emit(Event::TaskReopened { task: id, round: task.round, seats: task.frozen.seats });
+    start_round(ledger, ctx, id, task)
 }
 
 /// Ends a task without a score: those in `paid` get the seat price, the requester the rest.
@@ -153,11 +182,24 @@ fn note_payment(
     Ok(())
 }
 
-fn jury_sits_until(ledger: &Ledger, id: TaskId) -> Option<probity_primitives::Height> {
-    match ledger.juries.get(&id)?.phase {
+/// When to look again, if it is too early to settle: never in this block, or what is late would keep
+/// all else from its turn.
+fn waits_until(
+    ledger: &Ledger,
+    ctx: &Context,
+    id: TaskId,
+    task: &Task,
+) -> Result<Option<Height>, TaskError> {
+    let jury = ledger.juries.get(&id).and_then(|jury| match jury.phase {
         JuryPhase::Commit { until } | JuryPhase::Reveal { until } => Some(until),
         JuryPhase::Done { .. } => None,
+    });
+    let sits = jury.max(audit::runs_until(ledger, id)).max(dispute::open_until(ledger, id));
+    if let Some(until) = sits {
+        return Ok(Some(until.max(ctx.height).checked_add(1)?));
     }
+    let Phase::Provisional { until, .. } = &task.phase else { return Ok(None) };
+    Ok(Some(*until).filter(|until| *until > ctx.height))
 }
 
 fn close_books(ledger: &mut Ledger) {

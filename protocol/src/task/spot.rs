@@ -13,8 +13,8 @@ use probity_primitives::{Amount, BoundedVec, Hash, OperatorId, TaskId};
 use super::error::TaskError;
 use super::phases::{convict, enter, revealed, total_seats};
 use super::state::{
-    Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Standing, Submission, Task,
-    VoidReason,
+    Counting, Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Standing,
+    Submission, Task, VoidReason,
 };
 use super::{audit, jury, settlement, sums};
 use crate::aggregation::{Aggregate, Weighted, wilson};
@@ -239,6 +239,7 @@ fn publish(
                 standing: shown.map(|shown| aggregate.standing(shown.score)),
                 clean: clean.get(&member.operator).copied().flatten(),
                 paid: Amount::ZERO,
+                counting: Counting::Counted,
             }
         })
         .collect();
@@ -263,6 +264,7 @@ fn publish(
         jury_outside: None,
         published: ctx.height,
         state: OutcomeState::Provisional,
+        corrected: None,
     };
     let (score, seats) = (outcome.score, outcome.revealed);
     ledger.outcomes.insert(id, outcome);

@@ -11,7 +11,7 @@ mod requests;
 mod retired;
 mod rounds;
 mod rulings;
-mod stage;
+pub(crate) mod stage;
 mod statements;
 mod sums;
 mod thresholds;

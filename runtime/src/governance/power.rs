@@ -102,7 +102,8 @@ fn changed_pools(ledger: &Ledger) -> BTreeSet<PoolName> {
         | Bucket::RewardPool
         | Bucket::Treasury
         | Bucket::GovDeposit(_)
-        | Bucket::Stream(_) => None,
+        | Bucket::Stream(_)
+        | Bucket::BondEscrow(_) => None,
     });
     let operators = ledger.operators.changed().map(|operator| PoolName::Bonded(*operator));
     let tranches =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use probity_primitives::{Amount, Epoch, OperatorId};
+use probity_protocol::dispute::{Rung, Stage};
 use probity_protocol::staking::epoch::MAX_TOTAL_POWER;
 use probity_protocol::task::{AuditPhase, JuryPhase, Member, Task};
 use probity_protocol::{Bucket, Ledger};
@@ -24,6 +25,13 @@ pub(super) fn locks(ledger: &Ledger) -> Result<(), Violation> {
             && matches!(audit.phase, AuditPhase::Commit { .. } | AuditPhase::Reveal { .. })
         {
             add(&mut held, task, &audit.auditors)?;
+        }
+    }
+    for (_, dispute) in ledger.disputes.iter() {
+        if let Stage::Ladder { rung: Rung::Jury { bench }, .. } = &dispute.stage
+            && let Some(task) = ledger.tasks.get(&dispute.task)
+        {
+            add(&mut held, task, &bench.jurors)?;
         }
     }
     for (id, operator) in ledger.operators.iter() {

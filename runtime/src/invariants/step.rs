@@ -2,7 +2,7 @@
 
 use probity_primitives::Amount;
 use probity_protocol::event::TaskPhase;
-use probity_protocol::task::{Submission, Task};
+use probity_protocol::task::{Frozen, Submission, Task};
 use probity_protocol::{Bucket, Ledger};
 
 use super::work::ended;
@@ -102,6 +102,7 @@ pub(super) fn counters(before: &Ledger, after: &Ledger) -> Result<(), Violation>
     let (old, new) = (before.counters.get(), after.counters.get());
     let counts = [
         ("tasks requested", u128::from(old.tasks), u128::from(new.tasks)),
+        ("disputes opened", u128::from(old.disputes), u128::from(new.disputes)),
         ("slashes recorded", u128::from(old.slashes), u128::from(new.slashes)),
         ("compute units", old.compute_units, new.compute_units),
     ];
@@ -169,7 +170,12 @@ fn may_follow(old: &Task, new: &Task) -> bool {
     if ended(old) {
         return old == new;
     }
-    if (&old.request, &old.frozen, old.requested) != (&new.request, &new.frozen, new.requested) {
+    let same = (&old.request, old.requested) == (&new.request, new.requested);
+    // A result that fell is measured anew by a larger committee, once; nothing else is unfrozen.
+    let reopens = !old.reopened && new.reopened;
+    let frozen = Frozen { seats: new.frozen.seats, ..old.frozen.clone() };
+    let kept = frozen == new.frozen && (reopens || old.frozen.seats == new.frozen.seats);
+    if !same || !kept || (old.reopened && !new.reopened) {
         return false;
     }
     let next_round = old.round.checked_add(1) == Some(new.round);
@@ -184,6 +190,10 @@ fn may_follow(old: &Task, new: &Task) -> bool {
         | (TaskPhase::Reveal, TaskPhase::Spot)
         | (TaskPhase::Spot, TaskPhase::Provisional | TaskPhase::Void)
         | (TaskPhase::Provisional, TaskPhase::Final) => old.round == new.round,
+        (TaskPhase::Provisional, TaskPhase::Commit) => next_round && reopens,
+        (TaskPhase::Provisional, TaskPhase::Void) => {
+            (next_round && reopens) || (old.round == new.round && old.reopened)
+        }
         _ => false,
     }
 }

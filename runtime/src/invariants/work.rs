@@ -60,7 +60,8 @@ pub(super) fn tasks(ledger: &Ledger) -> Result<(), Violation> {
         let found = due.get(id).copied().unwrap_or_default();
         equal(7, || format!("the number of ends planned for {id}"), found, expected)?;
         result(id, task, ledger.outcomes.get(id))?;
-        let (round, most) = (task.round, task.frozen.windows.max_rounds);
+        let most = task.frozen.windows.max_rounds.saturating_add(u8::from(task.reopened));
+        let round = task.round;
         holds(
             7,
             round >= 1 && round <= most,

@@ -3,8 +3,10 @@
 use std::fmt;
 
 use probity_dao::Ballot;
+use probity_protocol::dispute::message::{Challenge, OpenDispute, Rival};
+use probity_protocol::dispute::{Ruling, Side};
 
-use super::{Message, governance, registry, staking, task};
+use super::{Message, dispute, governance, registry, staking, task};
 
 impl Message {
     /// One line for a person: what would happen, to whom and for how much.
@@ -79,6 +81,33 @@ impl fmt::Display for Message {
             | Self::Delegate(_)
             | Self::Undelegate(_)
             | Self::TrimDelegation(_) => govern(f, self),
+            Self::OpenDispute(m) => open_dispute(f, m),
+            Self::AnswerDispute(m) => {
+                let index = m.stated.last.leaf.index;
+                write!(f, "answer the dispute {} with leaf {index}", m.dispute)
+            }
+            Self::PlayDispute(m) => {
+                write!(f, "open leaf {} in the dispute {}", m.opening.leaf.index, m.dispute)
+            }
+            Self::ImplicateMember(m) => {
+                write!(f, "implicate {} in the dispute {}", m.member, m.dispute)
+            }
+            Self::DisputeCommit(m) => write!(f, "commit to a vote on the dispute {}", m.dispute),
+            Self::DisputeReveal(m) => {
+                let dispute::Ballot { vote, dispute, .. } = &m.ballot;
+                write!(f, "vote to {} in the dispute {dispute}", word(*vote))
+            }
+            Self::ReportBallot(m) => {
+                let dispute::Ballot { operator, dispute, .. } = &m.ballot;
+                write!(f, "prove that {operator} let out its vote in the dispute {dispute}")
+            }
+            Self::FundAppeal(m) => {
+                let side = match m.side {
+                    Side::Challenger => "challenger",
+                    Side::Defender => "defender",
+                };
+                write!(f, "put up {} for the {side} in the dispute {}", m.amount, m.dispute)
+            }
         }
     }
 }
@@ -129,4 +158,31 @@ fn vote(f: &mut fmt::Formatter<'_>, m: &governance::CastVote) -> fmt::Result {
 
 fn request(f: &mut fmt::Formatter<'_>, m: &task::RequestTask) -> fmt::Result {
     write!(f, "evaluate {} on {} for {}", m.artifact, m.benchmark, m.fee)
+}
+
+fn open_dispute(f: &mut fmt::Formatter<'_>, m: &OpenDispute) -> fmt::Result {
+    let (task, bond) = (m.task, m.bond);
+    match &m.challenge {
+        Challenge::Transcript { member, item, .. } => write!(
+            f,
+            "dispute item {item} of the transcript of {member} in the task {task} for at most {bond}"
+        ),
+        Challenge::Aggregate(rival) => {
+            let Rival { score, .. } = &**rival;
+            write!(f, "dispute the result of the task {task} by {score} for at most {bond}")
+        }
+        Challenge::Withheld { member, item } => write!(
+            f,
+            "demand item {item} of the transcript of {member} in the task {task} for at most {bond}"
+        ),
+    }
+}
+
+/// A vote as a verb.
+const fn word(vote: Ruling) -> &'static str {
+    match vote {
+        Ruling::Uphold => "uphold",
+        Ruling::Overturn => "overturn",
+        Ruling::Void => "void",
+    }
 }

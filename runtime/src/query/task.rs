@@ -326,7 +326,7 @@ fn assignment(
     Assignment { task_id, task, role, seats, files, submission, jury, ballot, audit }
 }
 
-fn files(ledger: &Ledger, task: &Task) -> TaskFiles {
+pub(super) fn files(ledger: &Ledger, task: &Task) -> TaskFiles {
     let main = |id: &ArtifactId| ledger.artifacts.get(id).and_then(Artifact::main_file).cloned();
     let promised = ledger.benchmarks.get(&task.request.benchmark);
     TaskFiles {

@@ -2,7 +2,7 @@
 
 use probity_primitives::key::SignatureError;
 use probity_primitives::merkle::OpeningError;
-use probity_primitives::{ArithmeticError, Hash, Height, OperatorId};
+use probity_primitives::{ArithmeticError, Hash, Height, OperatorId, Score};
 
 use crate::certificate::CertificateError;
 use crate::genesis::GenesisError;
@@ -98,6 +98,16 @@ pub enum ResultCertificateError {
         /// What is wrong with the opening.
         reason: OpeningError,
     },
+    /// A ruling changed the result since.
+    #[error("the score {certified} no longer stands at height {height}: {}", present(*now))]
+    Superseded {
+        /// The score that the certificate shows.
+        certified: Score,
+        /// The height of the newer header.
+        height: Height,
+        /// What stands there, if anything.
+        now: Option<Score>,
+    },
     /// The reveals cannot be aggregated.
     #[error("the reveals cannot be aggregated: {0}")]
     Arithmetic(#[from] ArithmeticError),
@@ -111,4 +121,8 @@ impl From<TrailError> for ResultCertificateError {
             TrailError::Undecided { height, reason } => Self::Undecided { height, reason },
         }
     }
+}
+
+fn present(now: Option<Score>) -> String {
+    now.map_or_else(|| "it was proven false".to_owned(), |score| format!("it is {score}"))
 }

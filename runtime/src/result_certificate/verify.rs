@@ -5,7 +5,7 @@ use probity_protocol::aggregation::Aggregate;
 use probity_protocol::ledger::Tag;
 use probity_protocol::registry::Artifact;
 use probity_protocol::task::message::{Reveal, Statement};
-use probity_protocol::task::{MemberOutcome, Task};
+use probity_protocol::task::{MemberOutcome, OutcomeState, Task};
 use serde::{Deserialize, Serialize};
 
 use super::{CERTIFICATE_SCHEMA, MemberReveal, Proven, ResultCertificate, ResultCertificateError};
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The scores that were revealed, with their seats.
+    /// The scores that are part of the result, with their seats.
     fn reveals(&mut self) -> Checked<Vec<(Score, Seats)>> {
         let ResultCertificate { reveals, outcome, .. } = self.certificate;
         let members: Vec<&MemberOutcome> =
@@ -150,9 +150,11 @@ impl Reader<'_> {
         let mut shown = Vec::new();
         for (reveal, member) in reveals.iter().zip(members) {
             self.reveal(reveal, member)?;
-            shown.push((reveal.reveal.committed.score, member.seats));
+            if member.counts() {
+                shown.push((reveal.reveal.committed.score, member.seats));
+            }
         }
-        let count = shown.len();
+        let count = reveals.len();
         self.note(
             "reveals",
             format!("{count} operators signed what they found, and each score adds up"),
@@ -197,6 +199,11 @@ impl Reader<'_> {
     fn score(&mut self, shown: &[(Score, Seats)]) -> Checked<()> {
         let ResultCertificate { task, outcome, .. } = self.certificate;
         let Task { request, frozen, .. } = &task.value;
+        if outcome.value.state == OutcomeState::Overturned {
+            let at = outcome.value.corrected.map(|change| change.at).unwrap_or_default();
+            self.note("score", format!("none: a ruling at height {at} says that it is wrong"));
+            return Ok(());
+        }
         let aggregate = Aggregate::of(shown, request.mode, frozen.sigma, &frozen.checks)?
             .ok_or_else(|| mismatch("number of seats that revealed", "0", "some"))?;
         let found = &outcome.value;

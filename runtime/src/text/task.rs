@@ -62,7 +62,7 @@ pub(super) fn reveal(sheet: &mut Sheet, message: &Reveal) {
     attested(sheet, "attestation", attestation);
 }
 
-fn opening(sheet: &mut Sheet, opening: &Opening) {
+pub(super) fn opening(sheet: &mut Sheet, opening: &Opening) {
     let Opening { leaf, path } = opening;
     let Leaf { index, item, prompt, answer, score, prefix_sum } = leaf;
     sheet.part("leaf", |sheet| {
@@ -76,7 +76,7 @@ fn opening(sheet: &mut Sheet, opening: &Opening) {
     sheet.values("path", path.steps());
 }
 
-fn answered(sheet: &mut Sheet, answer: &Answer) {
+pub(super) fn answered(sheet: &mut Sheet, answer: &Answer) {
     let kind = match answer {
         Answer::Label(_) => "label",
         Answer::Choice(_) => "choice",
@@ -122,15 +122,18 @@ pub(super) fn jury_reveal(sheet: &mut Sheet, message: &JuryReveal) {
     sheet.line("operator", operator);
     sheet.line("task", task);
     sheet.line("draw", draw);
-    sheet.parts("verdicts", verdicts, |sheet, VerdictOfItem { item, prompt, accepted }| {
-        sheet.line("item", item);
-        sheet.line("prompt", prompt);
-        sheet.parts("accepted", accepted, |sheet, (answer, score)| {
-            answered(sheet, answer);
-            sheet.line("score", score);
-        });
-    });
+    sheet.parts("verdicts", verdicts, verdict);
     sheet.line("salt", salt);
+}
+
+pub(super) fn verdict(sheet: &mut Sheet, verdict: &VerdictOfItem) {
+    let VerdictOfItem { item, prompt, accepted } = verdict;
+    sheet.line("item", item);
+    sheet.line("prompt", prompt);
+    sheet.parts("accepted", accepted, |sheet, (answer, score)| {
+        answered(sheet, answer);
+        sheet.line("score", score);
+    });
 }
 
 pub(super) fn submit_evidence(sheet: &mut Sheet, message: &SubmitEvidence) {

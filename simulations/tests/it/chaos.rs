@@ -26,8 +26,28 @@ static WORLDS: LazyLock<Vec<World>> = LazyLock::new(|| {
     ];
     let calm = phases.iter().map(|phase| begun(Behaviour::Honest, *phase));
     let stormy = phases[3..].iter().map(|phase| begun(Behaviour::Inflate, *phase));
-    calm.chain(stormy).collect()
+    calm.chain(stormy).chain([disputed(true), disputed(false)]).collect()
 });
+
+/// A captured committee whose result is in dispute: a jury sits, or both sides look for the item.
+fn disputed(shown: bool) -> World {
+    let mut world = World::new(&WorldConfig { seed: 12, ..WorldConfig::default() }).unwrap();
+    let (benchmark, models) = world.publish(&[800_000]).unwrap();
+    let person = world.people[0].clone();
+    world.must(&person, World::request(benchmark, models[0], Mode::Exact)).unwrap();
+    let task = world.newest_task().unwrap();
+    world.run_until(task, 10, |now| now == TaskPhase::Commit).unwrap();
+    let members = world.ledger().tasks.get(&task).unwrap().phase.committee().to_vec();
+    for actor in &mut world.actors {
+        if members.iter().any(|member| member.operator == actor.id()) {
+            actor.behaviour = Behaviour::Inflate;
+        }
+    }
+    world.run_until(task, 300, |now| now == TaskPhase::Provisional).unwrap();
+    let message = world.challenge(task, shown).unwrap().unwrap();
+    world.must(&world.people[1].clone(), message).unwrap();
+    world
+}
 
 fn begun(behaviour: Behaviour, phase: TaskPhase) -> World {
     let mut world = World::new(&WorldConfig { seed: 11, ..WorldConfig::default() }).unwrap();
@@ -51,7 +71,7 @@ fn begun(behaviour: Behaviour, phase: TaskPhase) -> World {
 proptest! {
     #[test]
     fn every_invariant_holds_after_every_transaction(
-        start in 0..9usize,
+        start in 0..11usize,
         acts in prop::collection::vec((any::<u8>(), any::<u64>()), 1..ACTS),
     ) {
         let mut world = WORLDS[start].clone();
@@ -79,12 +99,17 @@ fn long_random_lives_keep_every_invariant_and_end_every_task() {
         for actor in &mut world.actors {
             actor.behaviour = Behaviour::Honest;
         }
-        for _ in 0..600 {
+        for number in 0..1_500u64 {
             if world.ledger().counters.get().open_tasks == 0 {
                 break;
             }
             world.act().unwrap();
             world.step().unwrap();
+            // While honest jurors bring disputes to an end, others appeal and peek at ballots.
+            if number % 3 == 0 {
+                let kind = if number % 2 == 0 { 34 } else { 35 };
+                world.happen(Act { kind, seed: life * 1_000 + number }).unwrap();
+            }
         }
         assert_eq!(world.ledger().counters.get().open_tasks, 0);
         if life == 0 {
@@ -98,7 +123,7 @@ fn long_random_lives_keep_every_invariant_and_end_every_task() {
 }
 
 /// Every kind of message that chaos sends.
-const KINDS_OF_MESSAGES: [&str; 22] = [
+const KINDS_OF_MESSAGES: [&str; 29] = [
     "transfer",
     "register_operator",
     "rotate_operator_key",
@@ -121,6 +146,13 @@ const KINDS_OF_MESSAGES: [&str; 22] = [
     "jury_commit",
     "jury_reveal",
     "submit_evidence",
+    "open_dispute",
+    "answer_dispute",
+    "play_dispute",
+    "dispute_commit",
+    "dispute_reveal",
+    "report_ballot",
+    "fund_appeal",
 ];
 
 /// The kinds of messages that were carried out at least once.

@@ -28,7 +28,7 @@ fn slashed(seed: u64, behaviours: &[usize], mode: Mode) -> (World, Vec<OperatorI
     let person = world.people[0].clone();
     world.must(&person, World::request(benchmark, models[0], mode)).unwrap();
     let task = world.newest_task().unwrap();
-    world.finish(task, 400).unwrap();
+    world.finish(task, 1_500).unwrap();
     let found = world.events.iter().filter_map(|(_, event)| {
         if let Event::Rule(Fact::Slashed { operator, .. }) = event { Some(*operator) } else { None }
     });

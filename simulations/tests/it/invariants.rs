@@ -1,10 +1,11 @@
 //! Each invariant is able to fail: a state that breaks it by hand is named by its number.
 
 use probity_primitives::{Amount, Height, Score, TaskId};
+use probity_protocol::dispute::message::{Challenge, OpenDispute};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::task::{Due, Mode, Outcome, Phase, Submission, Task};
 use probity_protocol::{Bucket, Ledger};
-use probity_runtime::invariants;
+use probity_runtime::{Message, invariants};
 use probity_simulations::{Behaviour, World, WorldConfig};
 
 /// A world with a task in a phase; where it is late enough, a member that did not reveal is
@@ -173,6 +174,46 @@ fn a_reveal_without_its_commitment_breaks_the_seventh() {
     let shown = |s: &Submission| matches!(s, Submission::Revealed { .. });
     assert!(revealed.submissions.iter().any(|(_, submission)| shown(submission)));
     assert_eq!(invariants::check(&revealed, Some(&uncommitted)).unwrap_err().number, 7);
+}
+
+#[test]
+fn a_dispute_whose_money_or_end_is_wrong_breaks_the_fifth_or_the_eighth() {
+    let (mut world, task) = world(TaskPhase::Provisional);
+    let members = &world.ledger().outcomes.get(&task).unwrap().members;
+    let member = members.iter().find(|one| one.score.is_some()).unwrap().operator;
+    let challenge = Challenge::Withheld { member, item: 1 };
+    let bond = Amount::from_tokens(1_000);
+    let message = OpenDispute { task, round: 1, challenge, bond };
+    let person = world.people[0].clone();
+    world.must(&person, Message::OpenDispute(message)).unwrap();
+    let good = world.ledger().clone();
+    assert_eq!(invariants::check(&good, None), Ok(()));
+    let broken = |change: &dyn Fn(&mut Ledger)| {
+        let mut ledger = good.clone();
+        change(&mut ledger);
+        invariants::check(&ledger, None).unwrap_err().number
+    };
+    let spend = |ledger: &mut Ledger| {
+        let one = Amount::from_units(1);
+        ledger.transfer(Bucket::BondEscrow(0), Bucket::Treasury, one).unwrap();
+    };
+    assert_eq!(broken(&spend), 5);
+    let forget = |ledger: &mut Ledger| {
+        let due = ledger.disputes.get(&0).unwrap().due;
+        ledger.schedule.remove(&(due, Due::Dispute(0)));
+    };
+    assert_eq!(broken(&forget), 8);
+    let unlist = |ledger: &mut Ledger| {
+        ledger.task_disputes.remove(&task);
+    };
+    assert_eq!(broken(&unlist), 8);
+    let uncount = |ledger: &mut Ledger| {
+        let accounts: Vec<_> = ledger.account_disputes.iter().map(|(key, _)| *key).collect();
+        for account in accounts {
+            ledger.account_disputes.remove(&account);
+        }
+    };
+    assert_eq!(broken(&uncount), 8);
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod certificate;
 #[cfg(test)]
 mod chaos;
 #[cfg(test)]
+mod disputes;
+#[cfg(test)]
 mod evidence;
 #[cfg(test)]
 mod genesis;

@@ -22,7 +22,7 @@ const GOVERNANCE: (&str, &str) = ("dao/src/params.rs", "docs/spec/14-governance.
 const DAO_TABLES: (&str, &str) = ("dao/src/ledger.rs", "docs/spec/20-blocks.md");
 
 /// Enums all of whose variants a chapter names: crate, enum, chapter.
-const ENUMS: [(&str, &str, &str); 18] = [
+const ENUMS: [(&str, &str, &str); 21] = [
     ("protocol/src/", "BankError", "docs/spec/03-buckets.md"),
     ("protocol/src/", "LineageError", "docs/spec/05-registry.md"),
     ("protocol/src/", "TaskError", "docs/spec/06-tasks.md"),
@@ -41,6 +41,9 @@ const ENUMS: [(&str, &str, &str); 18] = [
     ("runtime/src/", "EnactError", "docs/spec/14-governance.md"),
     ("protocol/src/", "SupplyError", "docs/spec/16-supply.md"),
     ("protocol/src/", "PauseError", "docs/spec/16-supply.md"),
+    ("protocol/src/", "DisputeError", "docs/spec/13-disputes.md"),
+    ("protocol/src/", "Ruling", "docs/spec/13-disputes.md"),
+    ("protocol/src/", "Counting", "docs/spec/13-disputes.md"),
 ];
 
 /// Parameters, tags and refusals that their chapter does not name.

@@ -112,6 +112,7 @@ fn row(ledger: &Ledger, promised: &Benchmark, entry: BoardRow) -> Row {
     let (state, state_class) = match outcome.state {
         OutcomeState::Final => ("Final", "final"),
         OutcomeState::Contested => ("Contested", "contested"),
+        OutcomeState::Overturned => ("Proven false", "contested"),
         OutcomeState::Provisional => ("Provisional", "provisional"),
     };
     Row {

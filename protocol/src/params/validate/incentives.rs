@@ -13,6 +13,7 @@
 //! | `a >= V / (V + half * h)` | the audit keeps up with the value, up to its ceiling |
 //! | `G_max(n, rho = 0.40, d = a) >= 2 V` | a cartel of two fifths of the stake loses |
 //! | `2 half <= (1 - beta) L6` | a cartel that lies only when it sees a majority loses too |
+//! | what is left of a bond >= two juries | on each level of the ladder, its juries are paid |
 //! | tolerance cap <= 8 | a minority cannot widen the tolerance it shelters in |
 //! | `2 lambda <= least burn per compute unit` | evaluating oneself to mint does not pay |
 //!
@@ -22,6 +23,7 @@ use probity_primitives::amount::mul_div;
 use probity_primitives::{Amount, ArithmeticError, Bps, Ppm, Seats};
 
 use super::ParamError;
+use crate::dispute::{jury_cost, level_cost};
 use crate::params::{Class, Params, SizeStep};
 
 /// The whole of a ratio in parts per million.
@@ -105,6 +107,16 @@ pub enum IncentiveError {
         /// What one burns at least, rounded down.
         burn: Amount,
     },
+    /// A level's bond does not pay for its juries.
+    #[error("level {level}: {left} of a bond is left for juries, two of them cost {juries}")]
+    BondBelowJuries {
+        /// The level.
+        level: u8,
+        /// What is left of the losers' money for juries, in units at the class's seat price.
+        left: Amount,
+        /// What a jury and its redraw cost.
+        juries: Amount,
+    },
     /// The tolerance's cap shelters a minority.
     #[error("a tolerance cap of {cap} is not between the {low} of the tolerance and {limit}")]
     ToleranceCap {
@@ -128,6 +140,7 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     }
     for class in &params.classes {
         check_class(params, class)?;
+        check_ladder(params, class)?;
     }
     let (half, slash) = (params.audit.half_value, slash_of_false_result(params)?);
     for step in &params.task.sizes {
@@ -168,6 +181,23 @@ fn check_minting(params: &Params, class: &Class, seats: Seats) -> Result<(), Par
     if lambda.checked_mul(units)?.checked_mul(2)? > burned {
         let burn = burned.mul_div_floor(1, units)?;
         return Err(IncentiveError::Minting { class: class.id, lambda, burn }.into());
+    }
+    Ok(())
+}
+
+/// What the losers of a level put up pays for its jury and a second draw, besides what winners and
+/// a member that had to answer get of it.
+fn check_ladder(params: &Params, class: &Class) -> Result<(), ParamError> {
+    let rules = &params.dispute;
+    let shared = rules.winner.parts().saturating_add(rules.defender.parts());
+    let keep = Ppm::new(Ppm::ONE.parts().saturating_sub(shared));
+    for (level, _) in (0u8..).zip(&rules.levels) {
+        let bond = level_cost(rules, class.seat_price, level)?.checked_mul(2)?;
+        let left = keep.of_floor(bond)?;
+        let juries = jury_cost(rules, class.seat_price, level)?.checked_mul(2)?;
+        if left < juries {
+            return Err(IncentiveError::BondBelowJuries { level, left, juries }.into());
+        }
     }
     Ok(())
 }

@@ -3,17 +3,21 @@
 use probity_primitives::{Amount, Bps, Ppm, Seats};
 
 use super::ParamError;
-use crate::params::{Params, Slashing};
+use crate::dispute::MAX_OPEN;
+use crate::params::{Disputes, Params, Slashing};
 use crate::staking::epoch::MAX_VALIDATORS;
 
 /// The most seats of a committee or jury.
-const MAX_SEATS: u32 = 127;
+pub const MAX_SEATS: u32 = 127;
 
 /// The most leaves that one message may open.
 const MAX_OPENINGS: u32 = 64;
 
 /// The most items drawn for everyone: each is opened with its predecessor.
 const MAX_DRAWN: u32 = 32;
+
+/// The most by which a bond grows with a challenge that failed.
+const MAX_REPEAT: u32 = 1_000;
 
 /// The most rounds of a task.
 const MAX_ROUNDS: u32 = 8;
@@ -93,6 +97,14 @@ pub enum StructureError {
         /// The reward pool's share.
         reward_pool: Bps,
     },
+    /// More than the losers of a dispute put up is shared out.
+    #[error("the winners' {winner} and the defender's {defender} are more than the bond")]
+    BondShares {
+        /// The winners' share.
+        winner: Ppm,
+        /// The share of a member that had to answer.
+        defender: Ppm,
+    },
     /// The committee is smaller than its quorum.
     #[error("a committee of {seats} seats cannot seat the {min_operators} operators of a quorum")]
     QuorumAboveSeats {
@@ -107,6 +119,7 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     staking(params)?;
     sizes(params)?;
     checks(params)?;
+    disputes(&params.dispute)?;
     shares(params)?;
     classes(params)?;
     supply(params)
@@ -152,6 +165,23 @@ fn checks(params: &Params) -> Result<(), StructureError> {
     within("checks.tolerance_low", checks.tolerance_low.into(), 1, u32::MAX.into())?;
     within("slashing.miss_limit", params.slashing.miss_limit.into(), 0, 32)?;
     within("slashing.jail_doublings", params.slashing.jail_doublings.into(), 0, 32)
+}
+
+fn disputes(rules: &Disputes) -> Result<(), StructureError> {
+    ascending("dispute.levels", rules.levels.iter().copied())?;
+    rules.levels.iter().try_for_each(|seats| odd("dispute.levels", *seats))?;
+    within("dispute.bond", rules.bond.into(), 1, u32::MAX.into())?;
+    within("dispute.repeat", rules.repeat.into(), 1, MAX_REPEAT.into())?;
+    let most = u128::try_from(MAX_OPEN).unwrap_or(u128::MAX);
+    within("dispute.max_per_task", rules.max_per_task.into(), 1, most)?;
+    // Each open dispute doubles the next bond.
+    within("dispute.max_per_account", rules.max_per_account.into(), 1, most)?;
+    ppm("dispute.fee", rules.fee)?;
+    let (winner, defender) = (rules.winner, rules.defender);
+    if winner.parts().saturating_add(defender.parts()) > Ppm::ONE.parts() {
+        return Err(StructureError::BondShares { winner, defender });
+    }
+    Ok(())
 }
 
 fn shares(params: &Params) -> Result<(), StructureError> {

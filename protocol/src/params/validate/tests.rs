@@ -136,12 +136,57 @@ fn a_result_is_provisional_while_its_juries_may_sit() {
 #[test]
 fn stake_cannot_leave_before_its_offence_is_settled() {
     // 14400 commit + 200 reveal + 200 spot + 14610 provisional, for as long as an audit may take,
-    // + 9600 juries + 100800 window.
-    refused("after 139809 blocks", |p| p.staking.unbond_blocks = 139_809);
+    // + 9600 juries, 208800 for a dispute, and 100800 for the window.
+    refused("after 348609 blocks", |p| p.staking.unbond_blocks = 348_609);
     let mut params = Params::default();
-    params.staking.unbond_blocks = 139_810;
-    params.pause.max_blocks = 24_000;
+    params.staking.unbond_blocks = 348_610;
     assert_eq!(params.validate(), Ok(()));
+}
+
+#[test]
+fn a_dispute_ends_within_three_weeks() {
+    // Two clocks of 7200; on three levels two juries of 4800 and an appeal of 7200; the vote.
+    refused("a dispute takes 302401 blocks at most, the limit is 302400: 21 epochs", |p| {
+        p.dispute.vote_blocks = 237_601;
+        p.staking.unbond_blocks = 500_000;
+    });
+    let mut params = Params::default();
+    params.dispute.vote_blocks = 144_000;
+    assert_eq!(params.validate(), Ok(()));
+}
+
+#[test]
+fn what_is_left_of_a_bond_pays_for_two_juries_on_each_level() {
+    // 40 % of 39 seat prices of 3 tokens, against two juries of 31 * 0.75.
+    refused("level 0: 46.199868 of a bond is left for juries, two of them cost 46.5", |p| {
+        (p.dispute.bond, p.dispute.winner) = (38, Ppm::new(494_738));
+    });
+    // 30 % of 200, against two juries of 127 * 0.75, where the lower levels are small.
+    refused("level 2: 180 of a bond is left for juries, two of them cost 190.5", |p| {
+        p.dispute.levels = BoundedVec::from_vec([7, 9, 127].map(Seats).to_vec()).unwrap();
+        p.dispute.winner = Ppm::new(600_000);
+    });
+}
+
+#[test]
+fn the_ladders_levels_ascend_are_odd_and_its_shares_are_no_more_than_the_bond() {
+    let levels = |seats: &[u32]| {
+        BoundedVec::from_vec(seats.iter().map(|seats| Seats(*seats)).collect()).unwrap()
+    };
+    refused("dispute.levels is empty", |p| p.dispute.levels = levels(&[]));
+    refused("dispute.levels does not ascend at entry 1", |p| p.dispute.levels = levels(&[31, 31]));
+    refused("dispute.levels of 30 seats", |p| p.dispute.levels = levels(&[30]));
+    refused("dispute.bond is 0", |p| p.dispute.bond = 0);
+    refused("dispute.repeat is 0", |p| p.dispute.repeat = 0);
+    refused("dispute.max_per_task is 17", |p| p.dispute.max_per_task = 17);
+    refused("dispute.max_per_account is 0", |p| p.dispute.max_per_account = 0);
+    refused("dispute.fee", |p| p.dispute.fee = Ppm::new(1_000_001));
+    refused("are more than the bond", |p| p.dispute.defender = Ppm::new(500_001));
+    refused("dispute.appeal_blocks / 2", |p| p.dispute.appeal_blocks = 1);
+    refused("dispute.clock_blocks", |p| p.dispute.clock_blocks = 0);
+    refused("dispute.commit_blocks", |p| p.dispute.commit_blocks = 0);
+    refused("dispute.reveal_blocks", |p| p.dispute.reveal_blocks = 0);
+    refused("dispute.vote_blocks", |p| p.dispute.vote_blocks = 0);
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::staking::forfeits::MAX_SOURCES;
 /// How often a jury is drawn for one question: once, and once more if it has no quorum.
 const JURY_DRAWS: u128 = 2;
 
+/// How many epochs, which are days on the main network, a dispute may take.
+const LADDER_EPOCHS: u64 = 21;
+
 /// Why windows do not fit into each other.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
@@ -43,6 +46,16 @@ pub enum WindowError {
         open: u64,
         /// How long a result is provisional.
         provisional: u64,
+    },
+    /// A dispute could take longer than anyone should wait.
+    #[error("a dispute takes {ladder} blocks at most, the limit is {limit}: {epochs} epochs")]
+    LadderTooLong {
+        /// How long the longest ladder takes.
+        ladder: u64,
+        /// How long it may take.
+        limit: u64,
+        /// The limit in epochs.
+        epochs: u64,
     },
     /// Stake could leave before its offence is settled.
     #[error("stake leaves after {unbond} blocks, an offence is settled after {ladder} + {window}")]
@@ -109,12 +122,17 @@ pub(super) fn check(params: &Params) -> Result<(), ParamError> {
     }
     unbonding(params)?;
     pauses(params)?;
+    let (ladder, epochs) = (disputes(params)?, LADDER_EPOCHS);
+    let limit = params.staking.epoch_blocks.saturating_mul(epochs);
+    if ladder > limit {
+        return Err(WindowError::LadderTooLong { ladder, limit, epochs }.into());
+    }
     jail(params)?;
     Ok(())
 }
 
 fn some_blocks(params: &Params) -> Result<(), WindowError> {
-    let (task, jury, slashing) = (&params.task, &params.jury, &params.slashing);
+    let Params { task, jury, slashing, dispute, .. } = params;
     let windows = [
         ("task.open_blocks", task.open_blocks),
         ("task.commit_min", task.commit_min),
@@ -122,6 +140,12 @@ fn some_blocks(params: &Params) -> Result<(), WindowError> {
         ("task.spot_blocks", task.spot_blocks),
         ("jury.commit_blocks", jury.commit_blocks),
         ("jury.reveal_blocks", jury.reveal_blocks),
+        ("dispute.commit_blocks", dispute.commit_blocks),
+        ("dispute.reveal_blocks", dispute.reveal_blocks),
+        // The side that lost has half of it.
+        ("dispute.appeal_blocks / 2", dispute.appeal_blocks >> 1),
+        ("dispute.clock_blocks", dispute.clock_blocks),
+        ("dispute.vote_blocks", dispute.vote_blocks),
         ("slashing.delay_blocks", slashing.delay_blocks),
         ("slashing.window_blocks", slashing.window_blocks),
         ("slashing.jail_blocks", slashing.jail_blocks),
@@ -149,12 +173,28 @@ fn audit(params: &Params) -> Result<u64, ArithmeticError> {
     windows.into_iter().try_fold(Height(task.open_blocks), Height::checked_add).map(|end| end.0)
 }
 
+/// How long a dispute takes at most: both clocks, then two juries and an appeal on each level, then
+/// the holders' vote.
+fn disputes(params: &Params) -> Result<u64, ArithmeticError> {
+    let rules = &params.dispute;
+    let jury = Height(rules.commit_blocks).checked_add(rules.reveal_blocks)?.0;
+    let mut end = Height(rules.clock_blocks).checked_add(rules.clock_blocks)?;
+    for _ in &rules.levels {
+        for _ in 0..JURY_DRAWS {
+            end = end.checked_add(jury)?;
+        }
+        end = end.checked_add(rules.appeal_blocks)?;
+    }
+    Ok(end.checked_add(rules.vote_blocks)?.0)
+}
+
 /// How long it takes at most from the first block in which a member may offend to the ruling.
 fn ladder(params: &Params) -> Result<u64, ArithmeticError> {
     let task = &params.task;
     let provisional = task.provisional_blocks.max(audit(params)?);
-    let steps = [task.reveal_blocks, task.spot_blocks, provisional, juries(params)?];
-    steps.into_iter().try_fold(Height(task.commit_max), Height::checked_add).map(|end| end.0)
+    let phases = [task.reveal_blocks, task.spot_blocks, provisional];
+    let mut steps = phases.into_iter().chain([juries(params)?, disputes(params)?]);
+    steps.try_fold(Height(task.commit_max), Height::checked_add).map(|end| end.0)
 }
 
 fn unbonding(params: &Params) -> Result<(), ParamError> {

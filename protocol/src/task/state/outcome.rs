@@ -24,6 +24,45 @@ pub struct MemberOutcome {
     pub clean: Option<bool>,
     /// What it was paid.
     pub paid: Amount,
+    /// Whether its score is part of the result.
+    pub counting: Counting,
+}
+
+impl MemberOutcome {
+    /// Whether its score is part of the result.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        match self.counting {
+            Counting::Counted => self.score.is_some(),
+            Counting::Suspended | Counting::Excluded => false,
+        }
+    }
+}
+
+/// Whether a member's score is part of the result.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = false)]
+pub enum Counting {
+    /// It is, if it was revealed.
+    Counted,
+    /// Not while a ruling against it may be appealed.
+    Suspended,
+    /// Its transcript was proven false.
+    Excluded,
+}
+
+/// What a result was before a ruling changed it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+pub struct Correction {
+    /// The score that was first published.
+    pub from: Score,
+    /// When a ruling last changed it.
+    pub at: Height,
 }
 
 /// How much a published score can be relied on.
@@ -39,6 +78,8 @@ pub enum OutcomeState {
     Contested,
     /// It stands.
     Final,
+    /// A ruling says that it is wrong, and too few other members are left for another.
+    Overturned,
 }
 
 /// A published score.
@@ -76,4 +117,6 @@ pub struct Outcome {
     pub published: Height,
     /// How much it can be relied on.
     pub state: OutcomeState,
+    /// What it was before a ruling changed it, if one did.
+    pub corrected: Option<Correction>,
 }

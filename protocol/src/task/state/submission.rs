@@ -22,6 +22,8 @@ pub struct Revealed {
     pub private_root: Hash,
     /// The header under which the leaves stand.
     pub header: Hash,
+    /// The last leaf, which carries the sum.
+    pub last: Box<Leaf>,
     /// The published leaf list.
     pub transcript: ContentHash,
     /// When it was revealed.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::AuditTerms;
 use crate::event::TaskPhase;
-use crate::params::{Checks, FeeSplit, Juries, Tasks};
+use crate::params::{Checks, Disputes, FeeSplit, Juries, Tasks};
 
 /// How scores of honest members may differ.
 #[derive(
@@ -85,6 +85,8 @@ pub struct Frozen {
     pub checks: Checks,
     /// Juries.
     pub jury: Juries,
+    /// Disputes.
+    pub dispute: Disputes,
     /// The split of the fee.
     pub split: FeeSplit,
     /// With what probability, and by how many seats, the result is audited.
@@ -210,6 +212,8 @@ pub enum VoidReason {
     Unavailable,
     /// No operator could be drawn.
     NoCommittee,
+    /// Its results were proven false twice.
+    Overturned,
 }
 
 /// One evaluation.
@@ -223,6 +227,8 @@ pub struct Task {
     pub requested: Height,
     /// The present round, from 1.
     pub round: u8,
+    /// Whether a result was proven false and a larger committee drawn: at most once.
+    pub reopened: bool,
     /// Where it stands.
     pub phase: Phase,
 }
@@ -266,4 +272,6 @@ pub enum Due {
     Stream(u32),
     /// An audit is drawn, or its phase ends.
     Audit(TaskId),
+    /// A stage of a dispute ends.
+    Dispute(u64),
 }

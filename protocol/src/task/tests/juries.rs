@@ -40,6 +40,10 @@ fn a_lone_truth_teller_is_paid_and_the_result_is_contested() {
     stage.reach(id, TaskPhase::Commit);
     let honest = stage.committee(id).iter().min_by_key(|m| m.seats).unwrap().operator;
     stage.play(id, |operator| if operator == honest { WRONG.to_vec() } else { Vec::new() });
+    // The pool cannot pay for a dispute in its name: 50 seat prices.
+    let pool = crate::bank::Bucket::AuditPool;
+    let spare = stage.ledger.balance(pool).checked_sub(Amount::from_tokens(100)).unwrap();
+    stage.ledger.transfer(pool, crate::bank::Bucket::Treasury, spare).unwrap();
     stage.vote(id, |_| Some(WRONG.to_vec()));
     let outcome = stage.ledger.outcomes.get(&id).unwrap();
     assert_eq!(outcome.state, OutcomeState::Contested);

@@ -28,28 +28,30 @@ use crate::task::{
     phases, request,
 };
 
-pub(super) const ITEMS: u32 = 100;
+pub(crate) const ITEMS: u32 = 100;
 /// Items that the model answers wrongly.
-pub(super) const WRONG: [u32; 10] = [3, 13, 23, 33, 43, 53, 63, 73, 83, 93];
+pub(crate) const WRONG: [u32; 10] = [3, 13, 23, 33, 43, 53, 63, 73, 83, 93];
 const ENGINE: Hash = Hash::ZERO;
 
-pub(super) struct Player {
-    pub(super) key: Keypair,
-    pub(super) account: Address,
+#[derive(Clone)]
+pub(crate) struct Player {
+    pub(crate) key: Keypair,
+    pub(crate) account: Address,
 }
 
-pub(super) struct Stage {
-    pub(super) ledger: Ledger,
-    pub(super) ctx: Context,
-    pub(super) players: BTreeMap<OperatorId, Player>,
-    pub(super) requester: Address,
+#[derive(Clone)]
+pub(crate) struct Stage {
+    pub(crate) ledger: Ledger,
+    pub(crate) ctx: Context,
+    pub(crate) players: BTreeMap<OperatorId, Player>,
+    pub(crate) requester: Address,
     benchmark: ArtifactId,
     model: ArtifactId,
 }
 
 impl Stage {
     /// So many operators with equal stakes.
-    pub(super) fn new(operators: u8) -> Self {
+    pub(crate) fn new(operators: u8) -> Self {
         let requester = account(&Keypair::from_seed([200; 32]));
         let mut stage = Self {
             ledger: Ledger::default(),
@@ -152,7 +154,7 @@ impl Stage {
     }
 
     /// Runs a rule as the state machine does: on a snapshot that a refusal drops.
-    pub(super) fn attempt<T>(
+    pub(crate) fn attempt<T>(
         &mut self,
         rule: impl FnOnce(&mut Ledger, &mut Context) -> Result<T, TaskError>,
     ) -> Result<T, TaskError> {
@@ -162,12 +164,12 @@ impl Stage {
         Ok(done)
     }
 
-    pub(super) fn request(&mut self, mode: Mode) -> TaskId {
+    pub(crate) fn request(&mut self, mode: Mode) -> TaskId {
         self.request_for(mode, Amount::from_tokens(100), Amount::from_tokens(100))
     }
 
     /// Requests a task at a fee, with a value at risk.
-    pub(super) fn request_for(&mut self, mode: Mode, fee: Amount, value: Amount) -> TaskId {
+    pub(crate) fn request_for(&mut self, mode: Mode, fee: Amount, value: Amount) -> TaskId {
         let message = RequestTask {
             benchmark: self.benchmark,
             artifact: self.model,
@@ -181,7 +183,7 @@ impl Stage {
     }
 
     /// Lets blocks pass; the sum of all buckets stays what it must be after each.
-    pub(super) fn pass(&mut self, blocks: u64) {
+    pub(crate) fn pass(&mut self, blocks: u64) {
         for _ in 0..blocks {
             self.ctx.height = self.ctx.height.next().unwrap();
             let output = Hash::of(Domain::Beacon, &self.ctx.height);
@@ -193,7 +195,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn check_books(&self) {
+    pub(crate) fn check_books(&self) {
         assert_eq!(self.ledger.total(), self.ledger.supply.get().expected());
         for (id, operator) in self.ledger.operators.iter() {
             assert!(self.ledger.locked(id) <= self.ledger.bonded(id));
@@ -201,20 +203,20 @@ impl Stage {
         }
     }
 
-    pub(super) fn task(&self, id: TaskId) -> &Task {
+    pub(crate) fn task(&self, id: TaskId) -> &Task {
         self.ledger.tasks.get(&id).unwrap()
     }
 
-    pub(super) fn phase(&self, id: TaskId) -> TaskPhase {
+    pub(crate) fn phase(&self, id: TaskId) -> TaskPhase {
         self.task(id).phase.name()
     }
 
-    pub(super) fn committee(&self, id: TaskId) -> Vec<Member> {
+    pub(crate) fn committee(&self, id: TaskId) -> Vec<Member> {
         self.task(id).phase.committee().to_vec()
     }
 
     /// Lets blocks pass until a task is in a phase; a bounded number of them.
-    pub(super) fn reach(&mut self, id: TaskId, phase: TaskPhase) {
+    pub(crate) fn reach(&mut self, id: TaskId, phase: TaskPhase) {
         for _ in 0..400 {
             if self.phase(id) == phase {
                 return;
@@ -225,7 +227,7 @@ impl Stage {
     }
 
     /// A transcript with the right answers everywhere but at `wrong`.
-    pub(super) fn transcript(&self, id: TaskId, wrong: &[u32]) -> Transcript {
+    pub(crate) fn transcript(&self, id: TaskId, wrong: &[u32]) -> Transcript {
         let frozen = &self.task(id).frozen;
         let header = Header {
             model: frozen.model,
@@ -258,7 +260,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn attest(
+    pub(crate) fn attest(
         &self,
         id: TaskId,
         operator: OperatorId,
@@ -268,7 +270,7 @@ impl Stage {
         Attestation::sign(chain, id, round, operator, statement, &self.players[&operator].key)
     }
 
-    pub(super) fn commit(
+    pub(crate) fn commit(
         &mut self,
         id: TaskId,
         operator: OperatorId,
@@ -281,7 +283,7 @@ impl Stage {
         self.attempt(|ledger, ctx| member::commit(ledger, ctx, account, &Commit { attestation }))
     }
 
-    pub(super) fn reveal_message(
+    pub(crate) fn reveal_message(
         &self,
         id: TaskId,
         operator: OperatorId,
@@ -294,7 +296,7 @@ impl Stage {
         Reveal { committed, engine: ENGINE, last, transcript: list, attestation }
     }
 
-    pub(super) fn reveal(
+    pub(crate) fn reveal(
         &mut self,
         id: TaskId,
         operator: OperatorId,
@@ -306,7 +308,7 @@ impl Stage {
     }
 
     /// Opens everything that a member has to open.
-    pub(super) fn open(
+    pub(crate) fn open(
         &mut self,
         id: TaskId,
         operator: OperatorId,
@@ -316,7 +318,7 @@ impl Stage {
         self.open_these(id, operator, transcript, &wanted)
     }
 
-    pub(super) fn wanted(&self, id: TaskId, operator: OperatorId) -> Vec<u32> {
+    pub(crate) fn wanted(&self, id: TaskId, operator: OperatorId) -> Vec<u32> {
         let Phase::Spot { drawn, defence, .. } = &self.task(id).phase else { panic!("not spot") };
         let standing = self.standing(id, operator);
         let mut wanted = drawn.to_vec();
@@ -326,7 +328,7 @@ impl Stage {
         wanted
     }
 
-    pub(super) fn open_these(
+    pub(crate) fn open_these(
         &mut self,
         id: TaskId,
         operator: OperatorId,
@@ -342,7 +344,7 @@ impl Stage {
         self.attempt(|ledger, ctx| member::post_openings(ledger, ctx, account, &message))
     }
 
-    pub(super) fn standing(&self, id: TaskId, operator: OperatorId) -> Option<Standing> {
+    pub(crate) fn standing(&self, id: TaskId, operator: OperatorId) -> Option<Standing> {
         let Some(Submission::Revealed { standing, .. }) =
             self.ledger.submissions.get(&(id, operator))
         else {
@@ -352,7 +354,7 @@ impl Stage {
     }
 
     /// Takes a task to its result: each member works with its own wrong answers.
-    pub(super) fn play(&mut self, id: TaskId, wrong: impl Fn(OperatorId) -> Vec<u32>) {
+    pub(crate) fn play(&mut self, id: TaskId, wrong: impl Fn(OperatorId) -> Vec<u32>) {
         self.reach(id, TaskPhase::Commit);
         let members = self.committee(id);
         let work: Vec<(OperatorId, Transcript)> =
@@ -372,7 +374,7 @@ impl Stage {
     }
 
     /// Lets a jury vote: each juror finds its own answers wrong.
-    pub(super) fn vote(&mut self, id: TaskId, wrong: impl Fn(OperatorId) -> Option<Vec<u32>>) {
+    pub(crate) fn vote(&mut self, id: TaskId, wrong: impl Fn(OperatorId) -> Option<Vec<u32>>) {
         let jury = self.ledger.juries.get(&id).unwrap().clone();
         let ballots: Vec<JuryReveal> = jury
             .jurors
@@ -417,7 +419,7 @@ impl Stage {
         self.pass(self.ledger.params.get().jury.reveal_blocks);
     }
 
-    pub(super) fn slashes(&self) -> Vec<(OperatorId, &'static str, Amount)> {
+    pub(crate) fn slashes(&self) -> Vec<(OperatorId, &'static str, Amount)> {
         let slashed = |event: &Event| {
             let Event::Slashed { operator, offence, amount, .. } = event else { return None };
             Some((*operator, offence.code(), *amount))
@@ -425,7 +427,7 @@ impl Stage {
         self.ctx.events.iter().filter_map(slashed).collect()
     }
 
-    pub(super) fn seat_lock(&self, id: TaskId, operator: OperatorId) -> Amount {
+    pub(crate) fn seat_lock(&self, id: TaskId, operator: OperatorId) -> Amount {
         let seats = self
             .ledger
             .outcomes
@@ -437,7 +439,7 @@ impl Stage {
     }
 }
 
-pub(super) fn account(key: &Keypair) -> Address {
+pub(crate) fn account(key: &Keypair) -> Address {
     Address::of(&key.public(), Network::Test)
 }
 

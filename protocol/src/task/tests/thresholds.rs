@@ -1,5 +1,6 @@
 //! Rules at their borders.
 
+use probity_primitives::transcript::{Answer, Leaf};
 use probity_primitives::{Amount, Hash, Height, OperatorId, Score, Seats, TaskId};
 
 use super::stage::{Stage, WRONG};
@@ -16,6 +17,14 @@ fn shown(member: Member) -> (Member, Revealed) {
         attachments_root: Hash::ZERO,
         private_root: Hash::ZERO,
         header: Hash::ZERO,
+        last: Box::new(Leaf {
+            index: 0,
+            item: Hash::ZERO,
+            prompt: Hash::ZERO,
+            answer: Answer::Label(0),
+            score: 0,
+            prefix_sum: 0,
+        }),
         transcript: Default::default(),
         at: Height(1),
     };

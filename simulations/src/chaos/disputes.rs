@@ -1,0 +1,128 @@
+//! Disputes, appeals and ballots of random people: some true, some false, some nonsense.
+
+use probity_primitives::{Amount, Keypair, OperatorId};
+use probity_protocol::dispute::message::{
+    Challenge, FundAppeal, ImplicateMember, OpenDispute, PlayDispute, ReportBallot,
+};
+use probity_protocol::dispute::{Dispute, Rung, Side, Stage};
+use probity_runtime::Message;
+
+use super::Luck;
+use crate::disputes::{content, open, stretch};
+use crate::world::{World, WorldError};
+
+type Wish = Option<(Keypair, Message)>;
+
+impl World {
+    pub(super) fn dispute_wish(
+        &self,
+        kind: u8,
+        sender: &Keypair,
+        luck: &mut Luck,
+    ) -> Result<Wish, WorldError> {
+        let message = match kind {
+            32 => {
+                let task = self.task(luck);
+                self.challenge(task, luck.below(2) == 0)?
+            }
+            33 => self.member_wish(luck)?,
+            34 => self.fund_wish(luck),
+            35 => self.leak_wish(luck),
+            _ => self.leaf_wish(luck)?,
+        };
+        Ok(message.map(|message| (sender.clone(), message)))
+    }
+
+    /// Says of a member that its transcript is false, or withheld.
+    fn member_wish(&self, luck: &mut Luck) -> Result<Option<Message>, WorldError> {
+        let id = self.task(luck);
+        let Some(task) = self.ledger().tasks.get(&id) else { return Ok(None) };
+        let members: Vec<OperatorId> =
+            task.phase.committee().iter().map(|member| member.operator).collect();
+        let Some(member) = luck.pick(&members) else { return Ok(None) };
+        let items = usize::try_from(task.frozen.items).unwrap_or(1);
+        let item = u32::try_from(luck.below(items)).unwrap_or_default();
+        let theirs = self.revealed(id, task, member)?;
+        let stated = theirs.as_ref().filter(|_| luck.below(2) == 0);
+        let Some(sheet) = self.sheet_of(task) else { return Ok(None) };
+        let mine = sheet.transcript(&task.frozen, crate::play::engine(), luck.below(2) == 0)?;
+        let challenge = match (luck.below(3), content(&mine, item)) {
+            (0, _) | (_, None) => Challenge::Withheld { member, item },
+            (_, Some(claimed)) => {
+                let stated = stated.and_then(|theirs| stretch(theirs, item));
+                Challenge::Transcript { member, item, claimed, stated }
+            }
+        };
+        let mut message = open(id, task, challenge);
+        if let Message::OpenDispute(OpenDispute { bond, .. }) = &mut message
+            && luck.below(4) == 0
+        {
+            *bond = luck.amount();
+        }
+        Ok(Some(message))
+    }
+
+    /// Pays for an appeal: all that is missing, a part, or nonsense.
+    fn fund_wish(&self, luck: &mut Luck) -> Option<Message> {
+        let (dispute, known) = self.disputed(luck, |stage| {
+            matches!(stage, Stage::Ladder { rung: Rung::Appeal { .. }, .. })
+        })?;
+        let price = self.ledger().tasks.get(&known.task)?.frozen.seat_price;
+        let side = if luck.below(3) == 0 { Side::Challenger } else { Side::Defender };
+        let times = [50u128, 100, 200, 400, 3].get(luck.below(5)).copied()?;
+        let amount = match luck.below(5) {
+            0 => luck.amount(),
+            _ => price.checked_mul(times).unwrap_or(Amount::ZERO),
+        };
+        Some(Message::FundAppeal(FundAppeal { dispute, side, amount }))
+    }
+
+    /// Shows a juror's ballot, which nobody could know but that everyone is the same person here.
+    fn leak_wish(&self, luck: &mut Luck) -> Option<Message> {
+        let (id, dispute) = self.disputed(luck, |stage| {
+            matches!(stage, Stage::Ladder { rung: Rung::Jury { .. }, .. })
+        })?;
+        let Stage::Ladder { rung: Rung::Jury { bench }, .. } = &dispute.stage else { return None };
+        let jurors: Vec<OperatorId> = bench.jurors.iter().map(|juror| juror.operator).collect();
+        let juror = luck.pick(&jurors)?;
+        let actor = self.actor(&juror).ok()?;
+        let task = self.ledger().tasks.get(&dispute.task)?;
+        let ballot = self.vote_of(actor, id, dispute, task)?;
+        Some(Message::ReportBallot(ReportBallot { ballot }))
+    }
+
+    /// A leaf of some member in some dispute, asked for or not.
+    fn leaf_wish(&self, luck: &mut Luck) -> Result<Option<Message>, WorldError> {
+        let Some((id, dispute)) = self.disputed(luck, |_| true) else { return Ok(None) };
+        let Some(task) = self.ledger().tasks.get(&dispute.task) else { return Ok(None) };
+        let members: Vec<OperatorId> =
+            task.phase.committee().iter().map(|member| member.operator).collect();
+        let Some(member) = luck.pick(&members) else { return Ok(None) };
+        let Some(transcript) = self.revealed(dispute.task, task, member)? else { return Ok(None) };
+        let item = match &dispute.stage {
+            Stage::Game { game } => game.middle(),
+            Stage::Ladder { question, .. } => question.items().1,
+            Stage::Answer { item, .. } => *item,
+            Stage::Closed { .. } => 0,
+        };
+        let opening = transcript.open(item);
+        Ok(opening.map(|opening| match luck.below(2) {
+            0 => Message::PlayDispute(PlayDispute { dispute: id, opening }),
+            _ => Message::ImplicateMember(ImplicateMember { dispute: id, member, opening }),
+        }))
+    }
+
+    /// A dispute at a stage, or at times any.
+    fn disputed(
+        &self,
+        luck: &mut Luck,
+        wanted: impl Fn(&Stage) -> bool,
+    ) -> Option<(u64, &Dispute)> {
+        let any = luck.below(8) == 0;
+        let all = self.ledger().disputes.iter();
+        let fit: Vec<u64> =
+            all.filter(|(_, one)| any || wanted(&one.stage)).map(|(id, _)| *id).collect();
+        let id = luck.pick(&fit)?;
+        Some((id, self.ledger().disputes.get(&id)?))
+    }
+}

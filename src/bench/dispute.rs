@@ -1,0 +1,170 @@
+//! What a dispute costs the chain: bytes and time, of a short transcript and of a long one.
+//!
+//! A whole network in memory publishes a false result over so many items; a stranger disputes it,
+//! once with the leaves at hand and once without, so that both sides look for the difference.
+
+use std::time::{Duration, Instant};
+
+use probity_primitives::{Keypair, OperatorId, TaskId, codec};
+use probity_protocol::dispute::message::{Challenge, OpenDispute};
+use probity_protocol::dispute::{Ruling, Side, Stage};
+use probity_protocol::event::TaskPhase;
+use probity_protocol::task::Mode;
+use probity_runtime::Message;
+use probity_simulations::{Behaviour, World, WorldConfig, WorldError};
+
+use super::Figure;
+use crate::exit::{Code, Failure, OrFail};
+
+/// A transcript of few items, and one of many: twice as many halvings.
+const SIZES: [u32; 2] = [1_000, 1_000_000];
+/// How long a dispute may go on, in blocks.
+const BLOCKS: u64 = 400;
+
+/// What one dispute put on the chain.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cost {
+    /// The largest opened leaf with its path, in bytes.
+    opening: usize,
+    /// The messages of the dispute until its question was found, as signed transactions.
+    located: usize,
+    /// All of its messages.
+    bytes: usize,
+    /// The time that the rules took for those messages.
+    time: Duration,
+}
+
+/// Measures disputes over both sizes.
+pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
+    let mut figures = Vec::new();
+    for shown in [true, false] {
+        let costs = SIZES.map(|items| dispute(items, shown));
+        let [few, many] = costs;
+        let (few, many) = (few?, many?);
+        let how = if shown { "leaves shown" } else { "leaves withheld" };
+        let ratio = |what: &str, value: usize, reference: usize, wanted| {
+            Figure::new(
+                format!("{what} of {} items, {how}", SIZES[1]),
+                (count(value), "bytes"),
+                ("of a thousandth as many", count(reference)),
+                wanted,
+            )
+        };
+        figures.push(ratio("one opening", many.opening, few.opening, "<= 2"));
+        figures.push(ratio("finding the item", many.located, few.located, "<= 2, withheld <= 4"));
+        figures.push(ratio("a whole dispute", many.bytes, few.bytes, "<= 2, withheld <= 4"));
+        figures.push(Figure::new(
+            format!("the rules' time for a dispute of {} items, {how}", SIZES[1]),
+            (many.time.as_secs_f64() * 1_000.0, "ms"),
+            ("of a thousandth as many", few.time.as_secs_f64() * 1_000.0),
+            "<= 4",
+        ));
+    }
+    Ok(figures)
+}
+
+fn dispute(items: u32, shown: bool) -> Result<Cost, Failure> {
+    let (mut world, task) = captured(items).or_fail(Code::Other, "cannot publish a result")?;
+    let stranger = person(&world)?;
+    let opened = world.challenge(task, shown).or_fail(Code::Other, "cannot dispute")?;
+    let opened = opened.ok_or_else(|| Failure::new(Code::Other, "nothing contradicts"))?;
+    let mut cost = Cost { opening: opening_bytes(&opened), ..Cost::default() };
+    let from = world.log.len();
+    carry(&mut world, &stranger, opened, &mut cost)?;
+    for _ in 0..BLOCKS {
+        let Some(known) = world.ledger().disputes.get(&0) else { break };
+        match &known.stage {
+            Stage::Closed { ruling: Ruling::Overturn, .. } => {
+                cost.bytes = bytes_since(&world, from);
+                return Ok(cost);
+            }
+            Stage::Game { game } if game.side() == Side::Challenger => {
+                let next = world.challengers_move(0).or_fail(Code::Other, "no move")?;
+                let next = next.ok_or_else(|| Failure::new(Code::Other, "no move"))?;
+                carry(&mut world, &stranger, next, &mut cost)?;
+            }
+            Stage::Ladder { .. } if cost.located == 0 => cost.located = bytes_since(&world, from),
+            Stage::Answer { .. }
+            | Stage::Game { .. }
+            | Stage::Ladder { .. }
+            | Stage::Closed { .. } => act(&mut world, &mut cost)?,
+        }
+    }
+    Err(Failure::new(Code::Other, "the dispute was not decided"))
+}
+
+fn carry(
+    world: &mut World,
+    who: &Keypair,
+    message: Message,
+    cost: &mut Cost,
+) -> Result<(), Failure> {
+    world.queue(who, message).or_fail(Code::Other, "cannot send")?;
+    step(world, cost)
+}
+
+fn act(world: &mut World, cost: &mut Cost) -> Result<(), Failure> {
+    world.act().or_fail(Code::Other, "cannot act")?;
+    step(world, cost)
+}
+
+/// One block; a world proposes it and applies it, so the rules run twice.
+fn step(world: &mut World, cost: &mut Cost) -> Result<(), Failure> {
+    let start = Instant::now();
+    world.step().or_fail(Code::Other, "a block does not apply")?;
+    cost.time += start.elapsed() / 2;
+    Ok(())
+}
+
+/// A result in which every member of the committee lies.
+fn captured(items: u32) -> Result<(World, TaskId), WorldError> {
+    let mut seed = 0;
+    loop {
+        let config = WorldConfig { seed, items, operators: 16, check: false, ..Default::default() };
+        let mut world = World::new(&config)?;
+        let (benchmark, models) = world.publish(&[800_000])?;
+        let (Some(model), Some(requester)) = (models.first(), world.people.first().cloned()) else {
+            continue;
+        };
+        world.must(&requester, World::request(benchmark, *model, Mode::Exact))?;
+        let Some(task) = world.newest_task() else { continue };
+        world.run_until(task, 20, |phase| phase == TaskPhase::Commit)?;
+        let known = world.ledger().tasks.get(&task);
+        let liars: Vec<OperatorId> = known
+            .map(|task| task.phase.committee().iter().map(|member| member.operator).collect())
+            .unwrap_or_default();
+        for actor in &mut world.actors {
+            if liars.contains(&actor.id()) {
+                actor.behaviour = Behaviour::Inflate;
+            }
+        }
+        // Where too few operators were drawn there is no result, and another seed is tried.
+        if liars.len() >= 3 {
+            world.run_until(task, 300, |phase| phase == TaskPhase::Provisional)?;
+            return Ok((world, task));
+        }
+        seed += 1;
+    }
+}
+
+fn person(world: &World) -> Result<Keypair, Failure> {
+    world.people.get(1).cloned().ok_or_else(|| Failure::new(Code::Other, "nobody is there"))
+}
+
+/// The bytes of all transactions since a block.
+fn bytes_since(world: &World, from: usize) -> usize {
+    let blocks = world.log.iter().skip(from);
+    blocks.flat_map(|(block, _)| &block.txs).map(|tx| tx.encode().len()).sum()
+}
+
+fn opening_bytes(message: &Message) -> usize {
+    let Message::OpenDispute(OpenDispute { challenge: Challenge::Aggregate(rival), .. }) = message
+    else {
+        return 0;
+    };
+    codec::encode(&rival.last).len()
+}
+
+fn count(bytes: usize) -> f64 {
+    f64::from(u32::try_from(bytes).unwrap_or(u32::MAX))
+}
