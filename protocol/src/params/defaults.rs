@@ -89,12 +89,12 @@ impl Params {
     pub fn development() -> Self {
         let mut params = Self::default();
         params.staking.epoch_blocks = 10;
-        params.staking.unbond_blocks = 615;
+        params.staking.unbond_blocks = 560;
         params.task = tasks(&[(750, 7)]);
         params.task.open_blocks = 2;
         params.task.commit_blocks = 20;
         params.task.commit_min = 5;
-        params.task.commit_max = 160;
+        params.task.commit_max = 60;
         params.task.reveal_blocks = 8;
         params.task.spot_blocks = 8;
         params.task.provisional_blocks = 40;
@@ -107,7 +107,7 @@ impl Params {
         params.dispute.reveal_blocks = 6;
         params.dispute.appeal_blocks = 10;
         params.dispute.clock_blocks = 10;
-        params.dispute.vote_blocks = 40;
+        params.dispute.vote_blocks = 56;
         params.slashing.delay_blocks = 20;
         params.slashing.window_blocks = 140;
         params.slashing.fault_jail_blocks = 20;

@@ -60,14 +60,18 @@ fn impossible(world: &mut World, track: Track, action: Action, expected: &str) {
 #[test]
 fn no_vote_lowers_a_floor_or_changes_a_unit_of_time() {
     let mut world = world();
-    let both = [("staking.unbond_blocks", "560", "400"), ("task.commit_max", "200", "100")].map(
-        |(path, before, after)| Change {
-            path: text(path),
-            before: text(before),
-            after: text(after),
-        },
-    );
-    let early = Action::ChangeParameters { changes: BoundedVec::from_vec(both.to_vec()).unwrap() };
+    let all = [
+        ("staking.unbond_blocks", "560", "400"),
+        ("task.commit_max", "60", "20"),
+        ("dispute.vote_blocks", "56", "10"),
+        ("dispute.clock_blocks", "10", "5"),
+    ]
+    .map(|(path, before, after)| Change {
+        path: text(path),
+        before: text(before),
+        after: text(after),
+    });
+    let early = Action::ChangeParameters { changes: BoundedVec::from_vec(all.to_vec()).unwrap() };
     impossible(&mut world, Track::Root, early, "leave after 400 blocks, at least 420 (21 days)");
     for (path, before, after) in [
         ("governance.blocks_per_day", "20", "10"),
