@@ -107,6 +107,50 @@ pub enum Action {
         /// For how many blocks.
         blocks: u64,
     },
+    /// Rules on a dispute that waits for the holders.
+    RuleDispute {
+        /// Which.
+        dispute: u64,
+        /// What becomes of the disputed result.
+        ruling: Ruling,
+    },
+}
+
+/// All that the holders may say of a dispute; what follows for money is formulas.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = false)]
+pub enum Ruling {
+    /// The result stands.
+    Uphold,
+    /// It falls.
+    Overturn,
+    /// It stands, and nobody was at fault.
+    Void,
+}
+
+impl Ruling {
+    /// The ruling as JSON has it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Uphold => "uphold",
+            Self::Overturn => "overturn",
+            Self::Void => "void",
+        }
+    }
 }
 
 /// Why an action is none.
@@ -147,6 +191,7 @@ impl Action {
             Self::Upgrade { .. } => "plan an upgrade",
             Self::CancelUpgrade { .. } => "give up an upgrade",
             Self::Pause { .. } => "pause payouts",
+            Self::RuleDispute { .. } => "rule on a dispute",
         }
     }
 
@@ -178,7 +223,8 @@ impl Action {
             | Self::Mint { .. }
             | Self::Upgrade { .. }
             | Self::CancelUpgrade { .. }
-            | Self::Pause { .. } => Ok(()),
+            | Self::Pause { .. }
+            | Self::RuleDispute { .. } => Ok(()),
         }
     }
 
@@ -197,6 +243,7 @@ impl Action {
             Self::Mint { .. } => matches!(track, Track::Supply),
             Self::Upgrade { .. } => matches!(track, Track::Root),
             Self::Pause { .. } => matches!(track, Track::Pause),
+            Self::RuleDispute { .. } => matches!(track, Track::Dispute),
         }
     }
 }
@@ -240,6 +287,9 @@ impl fmt::Display for Action {
             }
             Self::CancelUpgrade { version } => write!(f, "give up the upgrade to {version}"),
             Self::Pause { blocks } => write!(f, "halt payouts for {blocks} blocks"),
+            Self::RuleDispute { dispute, ruling } => {
+                write!(f, "rule on dispute {dispute}: {}", ruling.name())
+            }
         }
     }
 }
@@ -274,6 +324,8 @@ mod tests {
         assert_eq!(allowed(&Action::Upgrade { version: 2, height: Height(9) }), [Track::Root]);
         assert_eq!(allowed(&Action::Mint { amount: Amount::from_units(1) }), [Track::Supply]);
         assert_eq!(allowed(&Action::Pause { blocks: 1 }), [Track::Pause]);
+        let ruling = Action::RuleDispute { dispute: 0, ruling: Ruling::Void };
+        assert_eq!(allowed(&ruling), [Track::Dispute]);
         let refused = ActionError::NotOfTrack { track: Track::Pause, action: "change parameters" };
         assert_eq!(change.check(Track::Pause), Err(refused));
     }

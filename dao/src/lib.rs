@@ -43,7 +43,7 @@ pub mod threshold;
 pub mod tracks;
 pub mod vote;
 
-pub use action::{Action, ActionError};
+pub use action::{Action, ActionError, Ruling};
 pub use conviction::{Conviction, Votes};
 pub use delegation::Delegation;
 pub use error::{DelegationError, SubmitError, VoteError};

@@ -33,8 +33,8 @@ mod sums;
 pub use error::TaskError;
 pub use state::{
     Audit, AuditEntry, AuditPhase, AuditTerms, Correction, Counting, Due, Frozen, Jury, JuryBallot,
-    JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request, Revealed,
-    Standing, Submission, Task, VerdictOfItem, VoidReason,
+    JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request,
+    Revealed, Standing, Submission, Task, VerdictOfItem, VoidReason,
 };
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ pub fn submit(
         track: *track,
         title: title.clone(),
         action: action.clone(),
-        bond: None,
+        bond: enact::bond(state, action)?,
         supply: scene.before.ledger.supply.get().expected()?,
         snapshot: Height(scene.height.0.saturating_sub(1)),
     };

@@ -10,9 +10,10 @@
 //!
 //! Spec: `docs/spec/14-governance.md`.
 
-use probity_dao::{Action, ReferendumId, SubmitError, Track, clock, submit};
+use probity_dao::{Action, ReferendumId, Ruling, SubmitError, Track, clock, submit};
 use probity_primitives::{Address, Amount, ArithmeticError, Hash, Height, Ppm};
 use probity_protocol::bank::BankError;
+use probity_protocol::dispute::{self, DisputeError};
 use probity_protocol::pause::{self, PauseError};
 use probity_protocol::slashing::{self, SlashError};
 use probity_protocol::supply::{self, SupplyError};
@@ -79,6 +80,9 @@ pub enum EnactError {
     /// Payouts go on.
     #[error(transparent)]
     Pause(#[from] PauseError),
+    /// The dispute does not wait for the holders.
+    #[error(transparent)]
+    Dispute(#[from] DisputeError),
     /// A number leaves its range.
     #[error(transparent)]
     Arithmetic(#[from] ArithmeticError),
@@ -150,6 +154,9 @@ pub fn carry_out(
         Action::Pause { blocks } => {
             pause::set(&mut state.ledger, &mut rules, *blocks)?;
         }
+        Action::RuleDispute { dispute, ruling } => {
+            dispute::rule_by_vote(&mut state.ledger, &mut rules, *dispute, known(*ruling))?;
+        }
     }
     let facts = dao.events.into_iter().map(Event::from);
     Ok(facts.chain(rules.events.into_iter().map(Event::from)).collect())
@@ -176,6 +183,25 @@ pub(super) fn settle(
         clock::Effect::Enact { .. } => {}
     }
     Ok(())
+}
+
+/// A ruling as the rules of evaluation have it.
+const fn known(ruling: Ruling) -> dispute::Ruling {
+    match ruling {
+        Ruling::Uphold => dispute::Ruling::Uphold,
+        Ruling::Overturn => dispute::Ruling::Overturn,
+        Ruling::Void => dispute::Ruling::Void,
+    }
+}
+
+/// The bond of the dispute that an action rules on, which is its referendum's deposit.
+///
+/// # Errors
+/// [`ArithmeticError`] if it cannot be counted.
+pub(super) fn bond(state: &State, action: &Action) -> Result<Option<Amount>, ArithmeticError> {
+    let Action::RuleDispute { dispute, .. } = action else { return Ok(None) };
+    let first = state.ledger.disputes.get(dispute).and_then(|known| known.levels.first());
+    first.map(|level| level.challenger.sum()).transpose()
 }
 
 fn spend(

@@ -14,7 +14,7 @@
 //! Spec: `docs/spec/14-governance.md`.
 
 use probity_dao::action::{Change, Path, Value as Text};
-use probity_dao::{Params as DaoParams, Track};
+use probity_dao::{Params as DaoParams, Track, TrackRules};
 use probity_primitives::{Amount, Height, Ppm};
 use probity_protocol::Params;
 use serde_json::Value;
@@ -66,6 +66,14 @@ pub enum ParameterError {
         unbond: u64,
         /// The least it may be.
         least: u64,
+    },
+    /// Holders could not rule on a dispute while it waits for them.
+    #[error("a ruling takes up to {takes} blocks, a dispute waits {waits} for it")]
+    Ruling {
+        /// Decision, confirmation and enactment on the dispute track.
+        takes: u64,
+        /// How long a dispute waits for its holders.
+        waits: u64,
     },
     /// The parameters track changes numbers alone.
     #[error("{0} is not a number of evaluation: only the root track changes it")]
@@ -203,6 +211,12 @@ pub fn check_floors(state: &State, rules: &Params, dao: &DaoParams) -> Result<()
     if unbond < least {
         return Err(ParameterError::Unbond { unbond, least });
     }
+    let TrackRules { decide, confirm, enact, .. } = dao.tracks.dispute;
+    let takes = decide.saturating_add(confirm).saturating_add(enact);
+    let waits = rules.dispute.vote_blocks;
+    if takes >= waits {
+        return Err(ParameterError::Ruling { takes, waits });
+    }
     Ok(())
 }
 
@@ -284,5 +298,26 @@ fn number(value: &Value) -> Option<u128> {
         Value::Number(number) => number.as_u64().map(u128::from),
         Value::String(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_networks_numbers_keep_what_no_vote_lowers_and_rule_in_time() {
+        let main = (Params::default(), DaoParams::default());
+        let short = (Params::development(), DaoParams::development());
+        for (rules, dao) in [main, short] {
+            let mut state = State::default();
+            *state.ledger.params.get_mut() = rules.clone();
+            *state.dao.params.get_mut() = dao.clone();
+            assert_eq!(check_floors(&state, &rules, &dao), Ok(()));
+            let mut slow = dao.clone();
+            slow.tracks.dispute.enact = rules.dispute.vote_blocks;
+            let refused = check_floors(&state, &rules, &slow);
+            assert!(matches!(refused, Err(ParameterError::Ruling { .. })), "{refused:?}");
+        }
     }
 }

@@ -93,6 +93,10 @@ fn action(sheet: &mut Sheet, action: &Action) {
             sheet.part("cancel_upgrade", |sheet| sheet.line("version", version));
         }
         Action::Pause { blocks } => sheet.part("pause", |sheet| sheet.line("blocks", blocks)),
+        Action::RuleDispute { dispute, ruling } => sheet.part("rule_dispute", |sheet| {
+            sheet.line("dispute", dispute);
+            sheet.line("ruling", ruling.name());
+        }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Messages of governance, with every part that may be there.
 
 use probity_dao::action::Change;
-use probity_dao::{Action, Ballot, Conviction, ReferendumId, Side, Track};
+use probity_dao::{Action, Ballot, Conviction, ReferendumId, Ruling, Side, Track};
 use probity_primitives::{Amount, ContentHash, Height};
 use probity_runtime::Message;
 use probity_runtime::governance::message::{
@@ -37,6 +37,7 @@ pub(super) fn messages() -> Vec<Message> {
         submit(track, Action::Upgrade { version: 2, height: Height(9) }),
         submit(Track::Cancel, Action::CancelUpgrade { version: 3 }),
         submit(Track::Pause, Action::Pause { blocks: 6 }),
+        submit(Track::Dispute, Action::RuleDispute { dispute: 7, ruling: Ruling::Overturn }),
         Message::CastVote(CastVote { referendum, ballot: whole }),
         Message::CastVote(CastVote { referendum, ballot: split }),
         Message::RemoveVote(RemoveVote { referendum }),

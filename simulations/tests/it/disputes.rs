@@ -1,13 +1,15 @@
 //! Disputes through the real chain, with every invariant checked after every block.
 
-use probity_primitives::{Height, OperatorId, Score, Seats, TaskId};
+use probity_dao::{Action, Ballot, Conviction, ReferendumId, Track};
+use probity_primitives::{Amount, BoundedString, Height, OperatorId, Score, Seats, TaskId};
 use probity_protocol::Event;
 use probity_protocol::dispute::message::{Challenge, FundAppeal, OpenDispute};
-use probity_protocol::dispute::{Funder, Ruling, Side, Stage};
+use probity_protocol::dispute::{Funder, Ruling, Rung, Side, Stage};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::slashing::Offence;
 use probity_protocol::task::{Mode, OutcomeState};
 use probity_runtime::Message;
+use probity_runtime::governance::message::{CastVote, SubmitReferendum};
 use probity_runtime::result_certificate::ResultCertificateError;
 use probity_simulations::{Behaviour, World, WorldConfig};
 
@@ -221,4 +223,62 @@ fn honest_members_answer_what_strangers_ask_and_lose_nothing() {
     let slashed = |event: &Event| matches!(event, Event::Slashed { .. });
     let mut facts = world.events.iter().filter_map(|(_, event)| event.rule());
     assert!(!facts.any(slashed));
+}
+
+/// Lets operators act until something is so.
+fn act_until(world: &mut World, wanted: impl Fn(&World) -> bool) {
+    for _ in 0..300 {
+        if wanted(world) {
+            return;
+        }
+        world.act().unwrap();
+        world.step().unwrap();
+    }
+    panic!("{:?}", world.ledger().disputes.get(&0).unwrap().stage);
+}
+
+#[test]
+fn after_three_juries_the_holders_rule_and_may_say_nothing_else() {
+    let (mut world, task, liars) = captured();
+    let challenger = world.people[1].clone();
+    let message = world.challenge(task, true).unwrap().unwrap();
+    world.must(&challenger, message).unwrap();
+    let rule = |ruling| {
+        let (track, title) = (Track::Dispute, BoundedString::new("the last word").unwrap());
+        let action = Action::RuleDispute { dispute: 0, ruling };
+        Message::SubmitReferendum(SubmitReferendum { track, title, action })
+    };
+    let proposer = world.people[2].clone();
+    let early = world.must(&proposer, rule(probity_dao::Ruling::Uphold)).unwrap_err().to_string();
+    assert!(early.starts_with("governance.impossible.dispute"), "{early}");
+    let price = world.ledger().tasks.get(&task).unwrap().frozen.seat_price;
+    let liar = world.actor(&liars[0]).unwrap().owner.clone();
+    for (levels, prices) in [(1, 100), (2, 200), (3, 400)] {
+        act_until(&mut world, |world| {
+            let dispute = world.ledger().disputes.get(&0).unwrap();
+            dispute.levels.len() == levels && dispute.levels[levels - 1].ruling.is_some()
+        });
+        let amount = price.checked_mul(prices).unwrap();
+        let fund = FundAppeal { dispute: 0, side: Side::Defender, amount };
+        world.must(&liar, Message::FundAppeal(fund)).unwrap();
+    }
+    act_until(&mut world, |world| {
+        let stage = &world.ledger().disputes.get(&0).unwrap().stage;
+        matches!(stage, Stage::Ladder { rung: Rung::Vote { .. }, .. })
+    });
+    world.must(&proposer, rule(probity_dao::Ruling::Void)).unwrap();
+    let id = ReferendumId(0);
+    let deposit = world.chain.dao().referenda.get(&id).unwrap().deposit;
+    let bond = world.ledger().disputes.get(&0).unwrap().levels[0].challenger.sum().unwrap();
+    assert_eq!(deposit, bond);
+    for number in 0..4 {
+        let voter = world.actors[number].owner.clone();
+        let (side, conviction) = (probity_dao::Side::Aye, Conviction::Once);
+        let amount = Amount::from_tokens(20_000);
+        let ballot = Ballot::Whole { side, conviction, amount };
+        world.must(&voter, Message::CastVote(CastVote { referendum: id, ballot })).unwrap();
+    }
+    assert_eq!(close(&mut world, 0), Ruling::Void);
+    let stage = world.chain.dao().referenda.get(&id).unwrap().stage.name();
+    assert_eq!(stage, probity_dao::StageName::Enacted);
 }
