@@ -22,8 +22,9 @@ use crate::store::{self, Backing, Batch, StoreKind, mark, schema};
 
 /// Added to a store's name while it is filled.
 const RESTORING: &str = "restoring";
-/// A batch is written when it has so many keys.
-const BATCH: usize = 20_000;
+/// A batch is written when it has so many keys. sled frees what a batch replaced bit by bit, as new
+/// batches begin: long ones leave gigabytes behind them.
+const BATCH: usize = 128;
 
 /// Whether a restore into this store was cut short.
 #[must_use]
