@@ -40,7 +40,7 @@ pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::testnet::{TestnetInit, TestnetVerb};
-pub(crate) use self::tx::{Transfer, Tx, TxBroadcast, TxFlags, TxSign};
+pub(crate) use self::tx::{DeliveryFlags, Transfer, Tx, TxBroadcast, TxFlags, TxSign};
 pub(crate) use self::validator::{
     Account, AccountVerb, EditOperator, RegisterOperator, RotateKey, ValidatorVerb,
 };

@@ -13,6 +13,7 @@ use probity_runtime::upgrade::Rules;
 
 use crate::mempool;
 use crate::network;
+use crate::node::{Clock, now_ms};
 use crate::replica::OperatorKeys;
 use crate::snapshot::SnapshotConfig;
 use crate::store::StoreKind;
@@ -47,11 +48,13 @@ pub struct NodeConfig {
     pub metrics: Option<SocketAddr>,
     /// How long a height should take.
     pub block_time: Duration,
+    /// The clock that blocks are made and judged by, in milliseconds since 1970.
+    pub clock: Clock,
     /// For how long the node listens for its operator's key before it signs with it.
     pub vigil: Wait,
-    /// At which heights the operator votes twice: this node is a liar of a test then.
+    /// What the operator signs twice: this node is a liar of a test then.
     #[cfg(test)]
-    pub(crate) equivocates: std::ops::Range<u64>,
+    pub(crate) twice: crate::consensus::byzantine::Twice,
     /// How many transactions may wait.
     pub mempool: mempool::Limits,
     /// The limits of the node's own network.
@@ -81,9 +84,10 @@ impl NodeConfig {
             api: None,
             metrics: None,
             block_time: Duration::from_secs(1),
+            clock: now_ms,
             vigil: Wait::NONE,
             #[cfg(test)]
-            equivocates: 0..0,
+            twice: crate::consensus::byzantine::Twice::default(),
             mempool: mempool::Limits::default(),
             network: network::Limits::default(),
             nat: network::Nat::default(),

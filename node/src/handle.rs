@@ -23,8 +23,9 @@ use crate::consensus::driver::Commands;
 use crate::consensus::safety::{Halt, Safety};
 use crate::events::EventStream;
 use crate::keeper::Request;
+use crate::metrics::Pool;
 use crate::network::{BoundOperator, FetchError, NetworkHandle, PeerView, PublishError};
-use crate::node::now_ms;
+use crate::node::Clock;
 use crate::relay::{self, OfferError};
 use crate::replica::history::History;
 use crate::results::{self, ResultError};
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     /// The snapshots that the API hands out, if it does.
     pub(crate) shelf: Option<Shelf>,
     pub(crate) commands: Commands<Shell>,
+    pub(crate) pool: Pool,
     pub(crate) network: NetworkHandle,
     pub(crate) cache: Cache,
     pub(crate) keeper: mpsc::Sender<Request>,
@@ -59,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) home: PathBuf,
     pub(crate) block_time: Duration,
+    pub(crate) clock: Clock,
     pub(crate) safety: Option<Arc<Safety>>,
     /// Held until the node has stopped.
     pub(crate) lock: Mutex<Option<FolderLock>>,
@@ -137,8 +140,21 @@ impl NodeHandle {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         let silence = self.inner.block_time.saturating_mul(SILENT_HEIGHTS).max(MIN_SILENCE);
-        let age = now_ms().saturating_sub(self.snapshot().tip().time_ms);
-        Duration::from_millis(age) > silence
+        self.head_age() > silence
+    }
+
+    /// How old the newest block is by this node's clock.
+    #[must_use]
+    pub fn head_age(&self) -> Duration {
+        let now_ms = (self.inner.clock)();
+        Duration::from_millis(now_ms.saturating_sub(self.snapshot().tip().time_ms))
+    }
+
+    /// By how much the newest block is ahead of this node's clock.
+    #[must_use]
+    pub fn head_ahead(&self) -> Duration {
+        let now_ms = (self.inner.clock)();
+        Duration::from_millis(self.snapshot().tip().time_ms.saturating_sub(now_ms))
     }
 
     /// Waits until a height is committed; false if the node stopped before.
@@ -151,8 +167,8 @@ impl NodeHandle {
     /// # Errors
     /// [`OfferError`] with the reason.
     pub async fn submit(&self, tx: SignedTx) -> Result<TxHash, OfferError> {
-        let tx = relay::verify(tx, Arc::clone(&self.inner.identity)).await?;
-        relay::offer(&self.inner.commands, tx.clone()).await?;
+        let Inner { commands, identity, pool, .. } = self.inner.as_ref();
+        let tx = relay::take(commands, Arc::clone(identity), pool, tx).await?;
         match self.inner.network.publish_tx(tx.signed().encode()).await {
             Ok(()) | Err(PublishError::Duplicate) => {}
             Err(

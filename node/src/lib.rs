@@ -22,6 +22,7 @@
 mod backend;
 pub mod config;
 pub mod consensus;
+mod docket;
 pub mod events;
 pub mod handle;
 mod keeper;

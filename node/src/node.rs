@@ -12,7 +12,6 @@ use probity_harness::cache::{Cache, CacheError};
 use probity_keys::guard::GuardError;
 use probity_keys::lock::{FolderLock, LockError};
 use probity_runtime::Chain;
-use probity_runtime::evidence::SubmitVoteEvidence;
 use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::upgrade::Missing;
 use probity_web::ApiLimits;
@@ -23,9 +22,10 @@ use crate::config::NodeConfig;
 use crate::consensus::driver::{self, DriverConfig};
 use crate::consensus::engine::{self, EngineConfig, EngineError};
 use crate::consensus::safety::Safety;
+use crate::docket::Docket;
 use crate::handle::{Inner, NodeHandle};
 use crate::keeper::Keeper;
-use crate::metrics::{self, Traffic};
+use crate::metrics::{self, Pool, Traffic};
 use crate::network::identity::{IdentityError, load_or_create};
 use crate::network::{
     Network, NetworkConfig, NetworkError, NetworkEvent, NetworkHandle, Statement,
@@ -34,7 +34,7 @@ use crate::ports;
 use crate::relay;
 use crate::replica::history::History;
 use crate::replica::{OpenError, OperatorKeys, Replica};
-use crate::reporter::{MAX_PENDING, Reporter};
+use crate::reporter::Reporter;
 use crate::shell::Shell;
 use crate::snapshot::{self, Shelf};
 use crate::store::mark::{self, Mark, MarkError};
@@ -133,7 +133,7 @@ impl Node {
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
-        let began_ms = now_ms();
+        let began_ms = (config.clock)();
         let lock = lock(&config).await?;
         let api = listen(config.api).await?;
         let metrics = listen(config.metrics).await?;
@@ -147,15 +147,16 @@ impl Node {
         let (consensus, later) = engine_configs(&config, &identity, safety.clone())?;
         let history = replica.history();
         let mark = mark(&config, &replica)?;
-        let (evidence_end, evidence) = mpsc::channel(MAX_PENDING);
-        let (shell, tip) = Shell::new(replica, safety.clone(), evidence_end);
+        let docket = open_docket(&config, &identity);
+        let pool = Pool::default();
+        let (shell, tip) = Shell::new(replica, safety.clone(), docket.clone(), pool.clone());
         let broken = shell.broken();
         let shelf = follow(&config, mark, &history, &tip);
         let cache = Cache::open(config.home.join("blobs"))?;
         let (network, events) = start_network(&config, &identity, cache.clone()).await?;
-        let settings = DriverConfig { block_time: config.block_time, now_ms };
+        let settings = DriverConfig { block_time: config.block_time, now_ms: config.clock };
         let (thread, commands) = driver::spawn(shell, settings).map_err(io("a thread"))?;
-        tokio::spawn(relay::run(events, commands.clone(), Arc::clone(&identity)));
+        tokio::spawn(relay::run(events, commands.clone(), Arc::clone(&identity), pool.clone()));
         let engine = match engine::start(consensus.clone()).await {
             Ok(engine) => engine,
             Err(error) => {
@@ -175,12 +176,14 @@ impl Node {
             history,
             shelf,
             commands,
+            pool: pool.clone(),
             network,
             cache,
             keeper: requests_end,
             consensus_address: consensus.listen.clone(),
             stop_api,
             block_time: config.block_time,
+            clock: config.clock,
             api: api.as_ref().and_then(|listener| listener.local_addr().ok()),
             metrics: metrics.as_ref().and_then(|listener| listener.local_addr().ok()),
             home: config.home.clone(),
@@ -190,32 +193,32 @@ impl Node {
         let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
         let keeper = Keeper { config: consensus, later, driver: thread, tip, requests, standstill };
         let handle = NodeHandle { inner: Arc::new(inner) };
-        watch_over(&config, &handle, keeper.later.is_some(), evidence);
+        watch_over(&config, &handle, keeper.later.is_some(), docket);
         tokio::spawn(keeper.run(engine));
         let traffic = Traffic::new();
         if let Some(listener) = api {
             serve(listener, handle.clone(), &traffic, stop.clone());
         }
         if let Some(listener) = metrics {
-            metrics::serve(listener, handle.clone(), &traffic, stop);
+            metrics::serve(listener, handle.clone(), (&traffic, &pool), stop);
         }
         Ok(handle)
     }
 }
 
-/// Listens for the operator's key before it is used, and reports who votes twice.
+/// Listens for the operator's key before it is used, and reports who signs twice.
 fn watch_over(
     config: &NodeConfig,
     node: &NodeHandle,
     listens: bool,
-    evidence: mpsc::Receiver<SubmitVoteEvidence>,
+    docket: Option<Arc<Docket>>,
 ) {
     if let (Some(safety), true) = (node.inner.safety.clone(), listens) {
         let keeper = node.inner.keeper.clone();
         tokio::spawn(vigil::keep(config.vigil, safety, node.tip(), keeper));
     }
-    if let Some(keys) = config.operator.clone() {
-        tokio::spawn(Reporter::new(node.clone(), keys).run(evidence));
+    if let (Some(keys), Some(docket)) = (config.operator.clone(), docket) {
+        tokio::spawn(Reporter::new(node.clone(), keys, docket).run());
     }
 }
 
@@ -235,6 +238,12 @@ fn open_safety(
     let (operator, key) = (keys.operator, keys.keypair.public());
     let safety = Safety::open(&config.home, identity.clone(), operator, key, began_ms)?;
     Ok(Some(Arc::new(safety)))
+}
+
+/// Evidence that waits; none without an operator, who could not pay for reporting it.
+fn open_docket(config: &NodeConfig, identity: &ChainIdentity) -> Option<Arc<Docket>> {
+    let own = config.operator.as_ref()?.operator;
+    Some(Arc::new(Docket::open(&config.home, identity.genesis_hash, own)))
 }
 
 /// How the engine is started now, and how once the node has listened for its own key.
@@ -342,7 +351,7 @@ fn engine_config(
         operator: config.operator.as_ref().map(|keys| (keys.operator, keys.keypair.clone())),
         safety: None,
         #[cfg(test)]
-        equivocates: config.equivocates.clone(),
+        twice: config.twice.clone(),
         wal: config.home.join("engine.wal"),
         block_time: config.block_time,
     })
@@ -380,8 +389,12 @@ fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> StartError {
     |reason| StartError::Io { what, reason }
 }
 
-/// The clock, in milliseconds since 1970; a clock before that stands at 0.
-pub(crate) fn now_ms() -> u64 {
+/// A clock, in milliseconds since 1970.
+pub type Clock = fn() -> u64;
+
+/// This machine's clock; one before 1970 stands at 0.
+#[must_use]
+pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

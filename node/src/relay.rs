@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::consensus::driver::{CommandError, Commands};
 use crate::mempool::{Rejected, TxKey};
+use crate::metrics::Pool;
 use crate::network::{IncomingTx, Judgement, NetworkEvent};
 use crate::replica::SubmitError;
 use crate::shell::Shell;
@@ -39,25 +40,29 @@ impl From<TxError> for OfferError {
 }
 
 /// Checks a transaction's signature away from the threads that serve connections.
-///
-/// # Errors
-/// [`OfferError`] with the reason.
-pub(crate) async fn verify(
-    tx: SignedTx,
-    identity: Arc<ChainIdentity>,
-) -> Result<VerifiedTx, OfferError> {
+async fn verify(tx: SignedTx, identity: Arc<ChainIdentity>) -> Result<VerifiedTx, OfferError> {
     let check = tokio::task::spawn_blocking(move || tx.verify(&identity));
     // A check that was cut short belongs to a runtime that is shutting down.
     Ok(check.await.map_err(|_| CommandError::Stopped)??)
 }
 
-/// Offers a verified transaction to the mempool.
+/// Offers a transaction to the mempool, and counts it if it is not taken.
 ///
 /// # Errors
 /// [`OfferError`] with the reason.
-pub(crate) async fn offer(commands: &Commands<Shell>, tx: VerifiedTx) -> Result<(), OfferError> {
-    ask(commands, |shell| shell.submit(tx)).await??;
-    Ok(())
+pub(crate) async fn take(
+    commands: &Commands<Shell>,
+    identity: Arc<ChainIdentity>,
+    pool: &Pool,
+    tx: SignedTx,
+) -> Result<VerifiedTx, OfferError> {
+    let taken = async {
+        let tx = verify(tx, identity).await?;
+        let offered = tx.clone();
+        ask(commands, |shell| shell.submit(offered)).await??;
+        Ok(tx)
+    };
+    taken.await.inspect_err(|error| pool.refused(error))
 }
 
 /// What an account has waiting in the mempool.
@@ -111,6 +116,7 @@ pub(crate) async fn run(
     mut events: mpsc::Receiver<NetworkEvent>,
     commands: Commands<Shell>,
     identity: Arc<ChainIdentity>,
+    pool: Pool,
 ) {
     let checks = Arc::new(Semaphore::new(CHECKS));
     while let Some(event) = events.recv().await {
@@ -126,22 +132,24 @@ pub(crate) async fn run(
             }
         };
         let Ok(permit) = Arc::clone(&checks).acquire_owned().await else { return };
-        let (commands, identity) = (commands.clone(), Arc::clone(&identity));
+        let (commands, identity, pool) = (commands.clone(), Arc::clone(&identity), pool.clone());
         tokio::spawn(async move {
-            judge(incoming, &commands, identity).await;
+            judge(incoming, &commands, identity, &pool).await;
             drop(permit);
         });
     }
 }
 
-async fn judge(incoming: IncomingTx, commands: &Commands<Shell>, identity: Arc<ChainIdentity>) {
+async fn judge(
+    incoming: IncomingTx,
+    commands: &Commands<Shell>,
+    identity: Arc<ChainIdentity>,
+    pool: &Pool,
+) {
     let IncomingTx { bytes, peer, verdict } = incoming;
     let outcome = match SignedTx::decode(&bytes) {
-        Ok(tx) => match verify(tx, identity).await {
-            Ok(tx) => offer(commands, tx).await,
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error.into()),
+        Ok(tx) => take(commands, identity, pool, tx).await.map(|_| ()),
+        Err(error) => Err(OfferError::from(error)).inspect_err(|error| pool.refused(error)),
     };
     if let Err(error) = &outcome {
         tracing::debug!(%peer, %error, "a transaction from a peer is not taken");

@@ -1,96 +1,94 @@
-//! Reporting double votes: from this node's evidence to a transaction in a block.
+//! Reporting who signed twice: from this node's evidence to a transaction in a block.
 //!
-//! What an engine saw is known to its node alone. [`Reporter`] signs it as a transaction of the
-//! operator's own account, offers it to the mempool, gossips it, and does so again until the
-//! offender is barred, by this evidence or by somebody else's. A node without an operator reports
-//! nothing: it has no account to pay with.
+//! What an engine saw is known to its node alone. [`Reporter`] signs what is in the [`Docket`] as a
+//! transaction of the operator's own account, offers it to the mempool, gossips it, and does so
+//! again until the offender is barred, by this evidence or by somebody else's. A node without an
+//! operator reports nothing: it has no account to pay with.
 //!
 //! # Invariants
-//! - At most [`MAX_PENDING`] offenders wait, and each transaction is tried at most [`MAX_TRIES`]
-//!   times: every try may cost a fee.
-//! - Nobody reports itself.
+//! - A case ends when the offender is barred, when its evidence is too old, or when a block refused
+//!   it: only that costs a fee. Until then it is tried, each time after twice as long as before.
 //!
 //! # Not here
-//! A restart: evidence that was in no block yet is forgotten then, unless the engine's log still
-//! has the votes. Who may be punished, and for what: `probity_runtime::evidence`.
+//! Who may be punished, and for what: `probity_runtime::evidence`.
 //!
 //! Spec: `docs/spec/27-signing.md`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use probity_primitives::{Address, Amount, BoundedString, Height, OperatorId};
+use probity_primitives::{Address, Amount, BoundedString, Height, OperatorId, TxHash};
 use probity_protocol::staking::Standing;
 use probity_runtime::chain::fixed_fee;
-use probity_runtime::evidence::SubmitVoteEvidence;
-use probity_runtime::{Chain, Message, SignedTx, TxBody};
-use tokio::sync::mpsc;
+use probity_runtime::evidence::Evidence;
+use probity_runtime::receipt::Outcome;
+use probity_runtime::{Chain, SignedTx, TxBody};
 
 use crate::NodeHandle;
+use crate::docket::Docket;
 use crate::mempool::Rejected;
 use crate::relay::OfferError;
 use crate::replica::{OperatorKeys, SubmitError};
 
-/// The most offenders whose evidence waits.
-pub(crate) const MAX_PENDING: usize = 64;
-/// How often a transaction is made for one offender.
-const MAX_TRIES: u32 = 5;
-/// For how many heights a transaction may stand in a block; then another one is made.
+/// For how many heights the first transaction may stand in a block; each later one for twice as
+/// many.
 const PATIENCE: u64 = 10;
+/// How often that doubles.
+const DOUBLINGS: u32 = 6;
 /// How many nonces are tried: the operator's evaluator may have taken the first ones.
 const MAX_NONCES: u64 = 16;
 
-/// What is known of one offender.
+/// What was done about one offender.
 #[derive(Debug, Clone, Copy)]
 struct Case {
-    evidence: SubmitVoteEvidence,
+    evidence: Evidence,
     tries: u32,
     /// Until when the newest transaction may stand in a block.
     until: Height,
+    /// The newest transaction that waits.
+    tx: Option<TxHash>,
 }
 
-/// Reports what comes through a queue.
+/// Reports what is in the docket.
 pub(crate) struct Reporter {
     node: NodeHandle,
     keys: OperatorKeys,
+    docket: Arc<Docket>,
     cases: BTreeMap<OperatorId, Case>,
 }
 
 impl Reporter {
-    pub(crate) const fn new(node: NodeHandle, keys: OperatorKeys) -> Self {
-        Self { node, keys, cases: BTreeMap::new() }
+    pub(crate) const fn new(node: NodeHandle, keys: OperatorKeys, docket: Arc<Docket>) -> Self {
+        Self { node, keys, docket, cases: BTreeMap::new() }
     }
 
     /// Reports until the node ends.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<SubmitVoteEvidence>) {
+    pub(crate) async fn run(mut self) {
         let mut tip = self.node.tip();
         loop {
-            tokio::select! {
-                evidence = queue.recv() => match evidence {
-                    Some(evidence) => self.open(evidence),
-                    None => return,
-                },
-                block = tip.changed(), if !self.cases.is_empty() => if block.is_err() { return },
+            for evidence in self.docket.all() {
+                let case = Case { evidence, tries: 0, until: Height::ZERO, tx: None };
+                self.cases.entry(evidence.offender()).or_insert(case);
             }
             self.pursue().await;
+            tokio::select! {
+                () = self.docket.added() => {}
+                block = tip.changed() => if block.is_err() { return },
+            }
         }
     }
 
-    fn open(&mut self, evidence: SubmitVoteEvidence) {
-        let offender = evidence.first.validator;
-        if offender == self.keys.operator || self.cases.contains_key(&offender) {
-            return;
-        }
-        if self.cases.len() >= MAX_PENDING {
-            tracing::error!(%offender, "{MAX_PENDING} double votes wait to be reported already");
-            return;
-        }
-        self.cases.insert(offender, Case { evidence, tries: 0, until: Height::ZERO });
-    }
-
-    /// Drops what is settled and sends what is not on its way.
+    /// Closes what is settled and sends what is not on its way.
     async fn pursue(&mut self) {
         let chain = self.node.snapshot();
-        self.cases.retain(|offender, case| is_open(&chain, offender, case));
+        let (node, docket) = (&self.node, &self.docket);
+        self.cases.retain(|offender, case| {
+            let open = is_open(node, &chain, offender, case);
+            if !open {
+                docket.close(offender);
+            }
+            open
+        });
         let height = chain.height();
         let due: Vec<OperatorId> = self
             .cases
@@ -100,12 +98,17 @@ impl Reporter {
             .collect();
         for offender in due {
             let Some(case) = self.cases.get_mut(&offender) else { continue };
+            let patience = PATIENCE << case.tries.min(DOUBLINGS);
             case.tries = case.tries.saturating_add(1);
-            case.until = Height(height.0.saturating_add(PATIENCE));
+            case.until = Height(height.0.saturating_add(patience));
             let (evidence, until) = (case.evidence, case.until);
-            match self.send(&chain, evidence, until).await {
-                Ok(tx) => tracing::warn!(%offender, %tx, "a double vote is reported"),
-                Err(error) => tracing::error!(%offender, %error, "a double vote is not reported"),
+            let sent = self.send(&chain, evidence, until).await;
+            match &sent {
+                Ok(tx) => tracing::warn!(%offender, %tx, "who signed twice is reported"),
+                Err(error) => tracing::error!(%offender, %error, "who signed twice is not reported"),
+            }
+            if let Some(case) = self.cases.get_mut(&offender) {
+                case.tx = sent.ok();
             }
         }
     }
@@ -113,9 +116,9 @@ impl Reporter {
     async fn send(
         &self,
         chain: &Chain,
-        evidence: SubmitVoteEvidence,
+        evidence: Evidence,
         until: Height,
-    ) -> Result<probity_primitives::TxHash, OfferError> {
+    ) -> Result<TxHash, OfferError> {
         let sender = Address::of(&self.keys.keypair.public(), chain.identity().network);
         let first = chain.ledger().accounts.get(&sender).map_or(0, |account| account.nonce);
         let mut nonce = first;
@@ -138,7 +141,7 @@ impl Reporter {
         sender: Address,
         nonce: u64,
         expiry: Height,
-        evidence: SubmitVoteEvidence,
+        evidence: Evidence,
     ) -> SignedTx {
         let (identity, key) = (chain.identity(), &self.keys.keypair);
         let mut body = TxBody {
@@ -148,7 +151,7 @@ impl Reporter {
             fee: Amount::ZERO,
             expiry,
             memo: BoundedString::default(),
-            message: Message::SubmitVoteEvidence(evidence),
+            message: evidence.message(),
         };
         // The encoding is of fixed width, so the fee does not change the length it depends on.
         let bytes = body.clone().sign(identity.genesis_hash, key).encode().len();
@@ -157,19 +160,26 @@ impl Reporter {
     }
 }
 
-/// Whether the offender can still be punished, and another try is worth its fee.
-fn is_open(chain: &Chain, offender: &OperatorId, case: &Case) -> bool {
+/// Whether the offender can still be punished, and by this evidence.
+fn is_open(node: &NodeHandle, chain: &Chain, offender: &OperatorId, case: &Case) -> bool {
     let ledger = chain.ledger();
     let standing = ledger.operators.get(offender).map(|operator| operator.standing);
     if standing.is_none_or(|standing| standing == Standing::Tombstoned) {
-        tracing::info!(%offender, "a double vote is punished");
+        tracing::info!(%offender, "who signed twice is punished");
         return false;
     }
     let oldest = chain.height().0.saturating_sub(ledger.params.get().staking.unbond_blocks);
-    let waits = case.until > chain.height();
-    if case.evidence.first.height.0 < oldest || (case.tries >= MAX_TRIES && !waits) {
-        tracing::error!(%offender, tries = case.tries, "a double vote is given up");
+    if case.evidence.height().0 < oldest {
+        tracing::error!(%offender, "evidence is too old to be taken");
         return false;
     }
-    true
+    // A store that cannot be read now says nothing; it will be asked again.
+    let receipt = case.tx.and_then(|tx| node.receipt(&tx).ok().flatten());
+    match receipt.map(|receipt| receipt.outcome) {
+        Some(Outcome::Refused { code, message }) => {
+            tracing::error!(%offender, code, message, "evidence is refused");
+            false
+        }
+        Some(Outcome::Ok) | None => true,
+    }
 }

@@ -5,18 +5,17 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use probity_primitives::{Address, BlockHash, Height, Signature, TxHash};
+use probity_primitives::{Address, TxHash};
 use probity_runtime::certificate::Certificate;
-use probity_runtime::evidence::SubmitVoteEvidence;
-use probity_runtime::validators::ValidatorSet;
+use probity_runtime::evidence::Evidence;
 use probity_runtime::{Chain, VerifiedTx};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::consensus::safety::Safety;
+use crate::docket::Docket;
 use crate::mempool::Mempool;
-use crate::replica::application::{Application, Synced, Verdict};
-use crate::replica::proposal::{ProposalHeader, SignedProposal};
+use crate::metrics::Pool;
+use crate::replica::application::Around;
 use crate::replica::{Replica, ReplicaError, SubmitError};
 
 /// The replica with the outside told of what it does.
@@ -25,34 +24,30 @@ pub(crate) struct Shell {
     tip: watch::Sender<Arc<Chain>>,
     broken: watch::Sender<Option<String>>,
     safety: Option<Arc<Safety>>,
-    evidence: mpsc::Sender<SubmitVoteEvidence>,
+    docket: Option<Arc<Docket>>,
+    pool: Pool,
 }
 
 impl Shell {
-    /// Tells the outside what `replica` commits, and who voted twice through `evidence`.
+    /// Tells the outside what `replica` commits and, through `pool`, what waits; files in `docket`
+    /// who signed twice.
     pub(crate) fn new(
         replica: Replica,
         safety: Option<Arc<Safety>>,
-        evidence: mpsc::Sender<SubmitVoteEvidence>,
+        docket: Option<Arc<Docket>>,
+        pool: Pool,
     ) -> (Self, watch::Receiver<Arc<Chain>>) {
         let (tip, watching) = watch::channel(Arc::clone(replica.chain()));
         if let Some(safety) = &safety {
             safety.check_standing(replica.chain());
         }
         let (broken, _) = watch::channel(None);
-        (Self { replica, tip, broken, safety, evidence }, watching)
+        (Self { replica, tip, broken, safety, docket, pool }, watching)
     }
 
     /// Why the store failed, once it did.
     pub(crate) fn broken(&self) -> watch::Receiver<Option<String>> {
         self.broken.subscribe()
-    }
-
-    /// Tells the outside if the store failed just now.
-    fn look(&self) {
-        if let Some(reason) = self.replica.broken() {
-            self.broken.send_replace(Some(reason.to_owned()));
-        }
     }
 
     /// Makes this node a dishonest proposer, or an honest one again.
@@ -63,7 +58,9 @@ impl Shell {
 
     /// Lets a transaction wait for a block.
     pub(crate) fn submit(&mut self, tx: VerifiedTx) -> Result<TxHash, SubmitError> {
-        self.replica.submit(tx)
+        let submitted = self.replica.submit(tx);
+        self.pool.holds(self.replica.mempool());
+        submitted
     }
 
     /// What waits for a block.
@@ -77,50 +74,22 @@ impl Shell {
     }
 }
 
-impl Application for Shell {
-    type Error = ReplicaError;
+impl Around for Shell {
+    type Inner = Replica;
 
-    fn next_height(&self) -> Height {
-        self.replica.next_height()
+    fn inner(&self) -> &Replica {
+        &self.replica
     }
 
-    fn first_height(&self) -> Height {
-        self.replica.first_height()
+    fn inner_mut(&mut self) -> &mut Replica {
+        &mut self.replica
     }
 
-    fn validators(&self) -> &ValidatorSet {
-        self.replica.validators()
-    }
-
-    fn max_block_bytes(&self) -> usize {
-        self.replica.max_block_bytes()
-    }
-
-    fn propose(
-        &mut self,
-        height: Height,
-        round: u32,
-        now_ms: u64,
-    ) -> Result<SignedProposal, ReplicaError> {
-        self.replica.propose(height, round, now_ms)
-    }
-
-    fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
-        self.replica.accepts(header, signature)
-    }
-
-    fn receive(&mut self, proposal: SignedProposal, now_ms: u64) -> Option<Verdict> {
-        let verdict = self.replica.receive(proposal, now_ms);
-        self.look();
-        verdict
-    }
-
-    fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
-        self.replica.start_round(height, round, now_ms)
-    }
-
-    fn proposal(&self, block: &BlockHash) -> Option<SignedProposal> {
-        self.replica.proposal(block)
+    /// Tells the outside if the store failed just now.
+    fn look(&mut self) {
+        if let Some(reason) = self.replica.broken() {
+            self.broken.send_replace(Some(reason.to_owned()));
+        }
     }
 
     fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
@@ -133,28 +102,16 @@ impl Application for Shell {
             if let (Some(safety), Some(votes)) = (&self.safety, votes) {
                 safety.decided(&votes, self.replica.chain());
             }
+            self.pool.holds(self.replica.mempool());
             self.tip.send_replace(Arc::clone(self.replica.chain()));
         }
         Ok(())
     }
 
-    fn decided(
-        &self,
-        first: Height,
-        last: Height,
-    ) -> Result<Vec<(Bytes, Certificate)>, ReplicaError> {
-        self.replica.decided(first, last)
-    }
-
-    fn misbehaved(&mut self, evidence: SubmitVoteEvidence) {
-        if self.evidence.try_send(evidence).is_err() {
-            tracing::debug!("nobody takes evidence of a double vote now");
+    /// Files the evidence before the engine is told to go on: its log of the height goes then.
+    fn misbehaved(&mut self, evidence: Evidence) {
+        if let Some(docket) = &self.docket {
+            docket.add(evidence);
         }
-    }
-
-    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
-        let synced = self.replica.synced(height, round, bytes);
-        self.look();
-        synced
     }
 }

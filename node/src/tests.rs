@@ -1,5 +1,6 @@
 //! Whole nodes on loopback, in one process: the engine, the sockets and the stores are real.
 
+mod clock;
 mod safety;
 
 use std::net::SocketAddr;

@@ -120,7 +120,10 @@ fn carry_out(
             refuse("task", member::submit_evidence(ledger, ctx, sender, m))
         }
         Message::SubmitVoteEvidence(m) => {
-            refuse("evidence", evidence::submit(ledger, ctx, scene.chain_id, sender, m))
+            refuse("evidence", evidence::submit_votes(ledger, ctx, scene.chain_id, sender, m))
+        }
+        Message::SubmitProposalEvidence(m) => {
+            refuse("evidence", evidence::submit_proposals(ledger, ctx, scene.chain_id, sender, m))
         }
         Message::SubmitReferendum(m) => {
             refuse("governance", governance::submit(state, dao, scene, sender, m))

@@ -7,10 +7,10 @@
 //! # Reading order
 //! [`genesis`] is where a chain begins; [`message`] and [`tx`] are what may be asked and who asks;
 //! [`chain`] runs blocks ([`block`]) through [`dispatch`] into [`receipt`]s over a [`state`];
-//! [`governance`] joins votes to the rest; [`tree`] and [`proof`]
-//! bind the state to a header; [`validators`], [`certificate`] and [`result_certificate`] bind a
-//! header to those who decided it; [`upgrade`] says which versions of the
-//! rules a program has; [`query`] reads; [`text`] is what a person reads before signing;
+//! [`governance`] joins votes to the rest; [`tree`] and [`proof`] bind the state to a header;
+//! [`proposal`], [`validators`], [`certificate`] and [`result_certificate`] bind a header to those
+//! who decided it; [`upgrade`] says which versions of the rules a program has; [`query`] reads;
+//! [`text`] is what a person reads before signing;
 //! [`invariants`] checks everything.
 //!
 //! # Invariants
@@ -33,6 +33,7 @@ pub mod hex_bytes;
 pub mod invariants;
 pub mod message;
 pub mod proof;
+pub mod proposal;
 pub mod query;
 pub mod receipt;
 pub mod result_certificate;

@@ -16,7 +16,7 @@ use probity_protocol::staking::message as staking;
 use probity_protocol::task::message as task;
 use serde::{Deserialize, Serialize};
 
-use crate::evidence::SubmitVoteEvidence;
+use crate::evidence::{SubmitProposalEvidence, SubmitVoteEvidence};
 use crate::governance::message as governance;
 
 mod describe;
@@ -97,6 +97,8 @@ pub enum Message {
     Undelegate(governance::Undelegate),
     /// Lowers a delegation to what its giver holds.
     TrimDelegation(governance::TrimDelegation),
+    /// Proves that a validator proposed twice in one round.
+    SubmitProposalEvidence(SubmitProposalEvidence),
 }
 
 impl Message {
@@ -134,6 +136,7 @@ impl Message {
             Self::Delegate(_) => "delegate",
             Self::Undelegate(_) => "undelegate",
             Self::TrimDelegation(_) => "trim_delegation",
+            Self::SubmitProposalEvidence(_) => "submit_proposal_evidence",
         }
     }
 
@@ -163,7 +166,9 @@ impl Message {
             | Self::PostOpenings(_)
             | Self::JuryCommit(_)
             | Self::JuryReveal(_) => fees.work,
-            Self::SubmitEvidence(_) | Self::SubmitVoteEvidence(_) => fees.evidence,
+            Self::SubmitEvidence(_)
+            | Self::SubmitVoteEvidence(_)
+            | Self::SubmitProposalEvidence(_) => fees.evidence,
             Self::SubmitReferendum(_)
             | Self::CastVote(_)
             | Self::RemoveVote(_)

@@ -105,5 +105,6 @@ fn show(sheet: &mut Sheet, message: &Message) {
         Message::Delegate(m) => governance::delegate(sheet, m),
         Message::Undelegate(m) => governance::undelegate(sheet, m),
         Message::TrimDelegation(m) => governance::trim_delegation(sheet, m),
+        Message::SubmitProposalEvidence(m) => evidence::submit_proposal_evidence(sheet, m),
     }
 }

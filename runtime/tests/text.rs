@@ -29,7 +29,9 @@ use probity_protocol::task::message::{
 };
 use probity_protocol::task::{Mode, VerdictOfItem};
 use probity_runtime::certificate::VoteKind;
-use probity_runtime::evidence::{SignedVote, SubmitVoteEvidence};
+use probity_runtime::evidence::{
+    SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
+};
 use probity_runtime::message::Transfer;
 use probity_runtime::text;
 use probity_runtime::{Message, TxBody};
@@ -37,7 +39,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 /// How many kinds of message there are: the first byte of an encoding says which.
-const KINDS: usize = 30;
+const KINDS: usize = 31;
 
 fn pair() -> Keypair {
     Keypair::from_seed([1; 32])
@@ -93,6 +95,17 @@ fn vote(kind: VoteKind, block: Option<BlockHash>) -> SignedVote {
         round: 3,
         block,
         validator: operator(),
+        signature: signature(),
+    }
+}
+
+fn stand(pol_round: Option<u32>, block: u8) -> SignedStand {
+    SignedStand {
+        height: Height(44),
+        round: 3,
+        pol_round,
+        block: BlockHash(hash(block)),
+        proposer: operator(),
         signature: signature(),
     }
 }
@@ -258,6 +271,10 @@ fn messages() -> Vec<Message> {
         second: vote(VoteKind::Precommit, Some(BlockHash(hash(64)))),
     }));
     all.extend(governance::messages());
+    all.push(Message::SubmitProposalEvidence(SubmitProposalEvidence {
+        first: stand(None, 65),
+        second: stand(Some(1), 66),
+    }));
     all
 }
 

@@ -87,6 +87,13 @@ pub(crate) struct TxFlags {
     /// Write the unsigned transaction to standard output, and sign and send nothing.
     #[arg(long)]
     pub(crate) generate_only: bool,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryFlags,
+}
+
+/// Flags of everything that hands a signed transaction to a node.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct DeliveryFlags {
     /// Send without trying it on the node's state before.
     #[arg(long)]
     pub(crate) no_simulate: bool,
@@ -130,15 +137,8 @@ pub(crate) struct TxBroadcast {
     /// The signed file, `-` for standard input, or hexadecimal digits.
     #[arg(value_name = "FILE|HEX|-")]
     pub(crate) given: String,
-    /// Send without trying it on the node's state before.
-    #[arg(long)]
-    pub(crate) no_simulate: bool,
-    /// Do not wait until it stands in a block.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// How long to wait, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = WAIT)]
-    pub(crate) wait: u64,
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryFlags,
 }
 
 #[derive(Debug, Args)]

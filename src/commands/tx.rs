@@ -114,7 +114,7 @@ async fn check_chain(global: &Global, body: &TxBody, genesis_hash: Hash) -> Resu
 }
 
 async fn broadcast(global: &Global, given: &TxBroadcast) -> Result<(), Failure> {
-    let TxBroadcast { given, no_simulate, no_wait, wait } = given;
+    let TxBroadcast { given, delivery } = given;
     let Found::Signed(tx, _) = wallet::find(given)? else {
         let message = "the file is not signed";
         return Err(Failure::new(Code::Usage, message).hint("probity tx sign FILE --from KEY"));
@@ -122,10 +122,9 @@ async fn broadcast(global: &Global, given: &TxBroadcast) -> Result<(), Failure> 
     let client = client(global)?;
     // Whoever got no answer sends again, perhaps after a block has taken it.
     if client.receipt(&tx.hash()).await.map_err(failed)?.is_some() {
-        return wallet::wait(global, &client, tx.hash(), None, *wait).await;
+        return wallet::wait(global, &client, tx.hash(), None, delivery.wait).await;
     }
-    let patience = Patience { simulate: !no_simulate, wait: (!no_wait).then_some(*wait) };
-    wallet::deliver(global, &client, &tx, patience).await
+    wallet::deliver(global, &client, &tx, Patience::from(*delivery)).await
 }
 
 /// Replaces a transaction that waits by a transfer of one unit to its own sender.

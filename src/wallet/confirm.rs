@@ -75,6 +75,7 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::SubmitVoteEvidence(_)
         | Message::RemoveVote(_)
         | Message::Undelegate(_)
-        | Message::TrimDelegation(_) => false,
+        | Message::TrimDelegation(_)
+        | Message::SubmitProposalEvidence(_) => false,
     }
 }

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::document::Unsigned;
 use super::draft::{Wanted, draft};
 use super::{accepted, client, confirm, failed, text};
-use crate::cli::{Global, TxFlags};
+use crate::cli::{DeliveryFlags, Global, TxFlags};
 use crate::exit::{Code, Details, Failure, OrFail};
 use crate::keyfile::{self, KeySource};
 use crate::output;
@@ -30,9 +30,10 @@ pub(crate) struct Patience {
     pub(crate) wait: Option<u64>,
 }
 
-impl Patience {
-    fn of(flags: &TxFlags) -> Self {
-        Self { simulate: !flags.no_simulate, wait: (!flags.no_wait).then_some(flags.wait) }
+impl From<DeliveryFlags> for Patience {
+    fn from(flags: DeliveryFlags) -> Self {
+        let DeliveryFlags { no_simulate, no_wait, wait } = flags;
+        Self { simulate: !no_simulate, wait: (!no_wait).then_some(wait) }
     }
 }
 
@@ -80,7 +81,7 @@ impl Sender {
             let receipt = client.dry_run(&tx).await.map_err(failed)?;
             return show(global, receipt);
         }
-        let patience = Patience::of(flags);
+        let patience = Patience::from(flags.delivery);
         match offer(&client, &tx, patience.simulate).await {
             Err(Refused::Node(error)) if flags.nonce.is_none() && is_race(&error) => {
                 let next = client.pending(&address).await.map_err(failed)?.data.next;

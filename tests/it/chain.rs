@@ -26,7 +26,7 @@ const BLOCK_TIME_MS: u64 = 300;
 pub(crate) struct Actor {
     pub(crate) key: Keypair,
     pub(crate) operator: OperatorId,
-    beacon: [u8; 32],
+    pub(crate) beacon: [u8; 32],
     owner: Address,
 }
 

@@ -4,6 +4,7 @@
 
 mod chain;
 mod cli;
+mod clock;
 mod errors;
 mod eval;
 mod key;
@@ -11,6 +12,7 @@ mod kill;
 mod kill_often;
 mod operate;
 mod operate_faults;
+mod prompt;
 mod safety;
 mod snapshot;
 mod stage;

@@ -237,7 +237,7 @@ fn bench_engine(
         operator: Some((operator(keypair), keypair.clone())),
         safety: None,
         #[cfg(test)]
-        equivocates: 0..0,
+        twice: super::byzantine::Twice::default(),
         wal: home.join("engine.wal"),
         block_time,
     })

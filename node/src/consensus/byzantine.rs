@@ -1,4 +1,4 @@
-//! A validator that votes twice, for tests over real sockets: the engine with its own network in
+//! A validator that signs twice, for tests over real sockets: the engine with its own network in
 //! the hands of the engine's fault injector.
 //!
 //! It exists in this crate's tests alone: no build that anybody runs can reach it.
@@ -10,28 +10,52 @@ use arc_malachitebft_app_channel::{
     SyncContext, WalContext,
 };
 use arc_malachitebft_engine_byzantine::{ByzantineConfig, Trigger};
+use probity_primitives::{BlockHash, Domain, Hash};
 
 use super::codec::EngineCodec;
-use super::context::{EngineAddress, ProbityContext};
+use super::context::{EngineAddress, EngineValue, ProbityContext};
 use super::engine::{Engine, EngineConfig, EngineError, Settings, prove_identity};
 use super::signing::{EngineSigner, EngineVerifier};
 
-/// Starts an engine that sends a second vote, against every block, after each vote for one.
+/// What a validator signs twice, and at which heights.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Twice {
+    /// It is honest.
+    #[default]
+    Nothing,
+    /// After each vote for a block, one against every block.
+    Votes(Range<u64>),
+    /// After each proposal, one for a block that nobody has.
+    Proposals(Range<u64>),
+}
+
+/// Starts an engine that signs what `config` says twice.
 pub(super) async fn start(config: EngineConfig, settings: Settings) -> Result<Engine, EngineError> {
-    let EngineConfig { moniker, chain, identity, operator, safety, equivocates, wal, .. } = config;
-    let (operator, keypair) = operator.expect("who votes twice has a key");
-    let safety = safety.expect("who votes twice has watermarks, which its second vote goes around");
+    let EngineConfig { moniker, chain, identity, operator, safety, twice, wal, .. } = config;
+    let (operator, keypair) = operator.expect("who signs twice has a key");
+    let safety =
+        safety.expect("who signs twice has watermarks, which its second message goes around");
     let honest = EngineSigner::guarded(safety, keypair.clone());
-    let twice = EngineSigner::new(chain.clone(), keypair.clone());
-    let proof = prove_identity(&twice, &keypair.public(), &identity).await?;
+    let unguarded = EngineSigner::new(chain.clone(), keypair.clone());
+    let proof = prove_identity(&unguarded, &keypair.public(), &identity).await?;
     let address = EngineAddress(operator);
     let network = ByzantineContext {
         identity: NetworkIdentity::new_validator(moniker, identity, operator.to_string(), proof),
         codec: EngineCodec,
-        config: ByzantineConfig::default().with_equivocate_votes(within(&equivocates)),
-        signer: Box::new(twice),
+        config: match twice {
+            Twice::Nothing => ByzantineConfig::default(),
+            Twice::Votes(heights) => {
+                ByzantineConfig::default().with_equivocate_votes(within(&heights))
+            }
+            Twice::Proposals(heights) => {
+                ByzantineConfig::default().with_equivocate_proposals(within(&heights))
+            }
+        },
+        signer: Box::new(unguarded),
         address,
-        conflicting_value_fn: None,
+        conflicting_value_fn: Some(Box::new(|value: &EngineValue| {
+            EngineValue(BlockHash(Hash::of_bytes(Domain::Block, value.0.0.as_bytes())))
+        })),
         conflicting_vote_value_fn: None,
     };
     let verifier = Box::new(EngineVerifier(chain));

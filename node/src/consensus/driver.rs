@@ -29,7 +29,7 @@ use super::context::{
     EngineAddress, EngineHeight, EngineValidatorSet, EngineValue, ProbityContext,
 };
 use super::engine::timeouts;
-use super::evidence::double_votes;
+use super::evidence;
 use super::parts::{ProposalPart, Reassembly, stream};
 use crate::replica::application::{Application, Synced, Verdict};
 use crate::replica::proposal::SignedProposal;
@@ -213,8 +213,8 @@ impl<A: Application> Driver<A> {
                     let _ = reply.send(());
                 }
             }
-            AppMsg::Finalized { certificate, extensions: _, evidence, reply } => {
-                for found in double_votes(&evidence) {
+            AppMsg::Finalized { certificate, extensions: _, evidence: seen, reply } => {
+                for found in evidence::of(&seen) {
                     self.application.misbehaved(found);
                 }
                 if let Some(next) = self.next(&certificate) {

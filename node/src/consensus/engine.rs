@@ -56,9 +56,9 @@ pub struct EngineConfig {
     /// What the operator may sign; without it everything is signed, which is for keys that no
     /// stake stands behind.
     pub safety: Option<Arc<Safety>>,
-    /// At which heights the operator votes twice, as a test wants it.
+    /// What the operator signs twice, as a test wants it.
     #[cfg(test)]
-    pub(crate) equivocates: std::ops::Range<u64>,
+    pub(crate) twice: super::byzantine::Twice,
     /// Where the write-ahead log lies.
     pub wal: PathBuf,
     /// How long a height should take.
@@ -96,7 +96,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         return Err(EngineError::Payload(settings.consensus.value_payload));
     }
     #[cfg(test)]
-    if !config.equivocates.is_empty() {
+    if !matches!(config.twice, super::byzantine::Twice::Nothing) {
         return super::byzantine::start(config, settings).await;
     }
     let EngineConfig { moniker, chain, identity, operator, safety, wal, .. } = config;
@@ -330,7 +330,7 @@ mod tests {
             identity: identity::Keypair::generate_ed25519(),
             operator: None,
             safety: None,
-            equivocates: 0..0,
+            twice: crate::consensus::byzantine::Twice::default(),
             wal: PathBuf::new(),
             block_time: Duration::from_secs(1),
         }

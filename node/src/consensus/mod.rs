@@ -21,7 +21,7 @@
 
 pub mod bench;
 #[cfg(test)]
-mod byzantine;
+pub(crate) mod byzantine;
 pub mod codec;
 pub mod context;
 pub mod core;

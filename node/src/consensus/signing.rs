@@ -27,10 +27,10 @@ use probity_keys::guard::Step;
 use probity_primitives::{Domain, Hash, Height, Keypair, PublicKey, Signature, codec};
 use probity_runtime::certificate::{VoteKind, VoteStatement};
 use probity_runtime::genesis::ChainIdentity;
+use probity_runtime::proposal::ProposalStatement;
 
 use super::context::{ProbityContext, Proposal, Vote};
 use super::safety::Safety;
-use crate::replica::proposal::ProposalStatement;
 
 /// Bytes that are not a key or a signature of this scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -15,7 +15,6 @@ use probity_runtime::query;
 use super::writer::{Writer, count, flag, number};
 use super::{folders, peers};
 use crate::handle::NodeHandle;
-use crate::node::now_ms;
 
 /// How old the sizes of folders may be: walking them costs more than the rest of a scrape.
 const FOLDERS_AGE: Duration = Duration::from_secs(15);
@@ -58,7 +57,7 @@ impl Collector for ChainCollector {
         let mut out = Writer::new(encoder);
         let chain = self.node.snapshot();
         node(&mut out, &self.node, self.started)?;
-        head(&mut out, &chain)?;
+        head(&mut out, &self.node, &chain)?;
         validators(&mut out, &chain)?;
         tasks(&mut out, &chain)?;
         peers::write(&mut out, &self.node)?;
@@ -77,7 +76,7 @@ fn node(out: &mut Writer<'_>, node: &NodeHandle, started: Instant) -> fmt::Resul
     out.gauge("sync_syncing", help, flag(node.is_behind()))
 }
 
-fn head(out: &mut Writer<'_>, chain: &Chain) -> fmt::Result {
+fn head(out: &mut Writer<'_>, node: &NodeHandle, chain: &Chain) -> fmt::Result {
     let tip = chain.tip();
     let height = number(tip.height.0);
     out.gauge("chain_height", "The newest committed block", height)?;
@@ -85,8 +84,8 @@ fn head(out: &mut Writer<'_>, chain: &Chain) -> fmt::Result {
     out.gauge("chain_finalized_height", help, height)?;
     let epoch = chain.ledger().snapshot.get().epoch;
     out.gauge("chain_epoch", "The epoch", number(epoch.0))?;
-    let age = Duration::from_millis(now_ms().saturating_sub(tip.time_ms));
-    out.gauge("chain_head_age_seconds", "The age of the newest block", age.as_secs_f64())?;
+    let age = node.head_age().as_secs_f64();
+    out.gauge("chain_head_age_seconds", "The age of the newest block", age)?;
     out.gauge("chain_accounts", "Accounts with an entry", count(chain.ledger().accounts.len()))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Most of it is read from the committed state when a monitor asks ([`chain`]); what only happens
 //! once, such as a slash or a missed vote, is counted by a follower of committed blocks
-//! ([`counts`]); requests are counted by the API through [`traffic`].
+//! ([`counts`]); requests are counted by the API through [`traffic`], and what waits for a block by
+//! whoever changes it through [`pool`].
 //!
 //! # Invariants
 //! - Nothing here can slow a block: readers hold a copy of the state, not a lock on it.
@@ -16,6 +17,7 @@ mod chain;
 mod counts;
 mod folders;
 mod peers;
+mod pool;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -27,6 +29,7 @@ use probity_metrics::{Exposition, Registry, Source};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub(crate) use self::pool::Pool;
 pub(crate) use self::traffic::Traffic;
 
 use self::chain::ChainCollector;
@@ -41,13 +44,14 @@ const PREFIX: &str = "probity";
 pub(crate) fn serve(
     listener: TcpListener,
     node: NodeHandle,
-    traffic: &Traffic,
+    (traffic, pool): (&Traffic, &Pool),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut registry = Registry::with_prefix(PREFIX);
     let counts = Arc::new(Counts::default());
     counts.register(&mut registry);
     traffic.register(&mut registry);
+    pool.register(&mut registry);
     registry.register_collector(Box::new(ChainCollector::new(node.clone())));
     let engine: Source = Box::new(consensus::write_metrics);
     let server = probity_metrics::serve(listener, Exposition::new(registry, vec![engine]));

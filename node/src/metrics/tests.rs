@@ -63,8 +63,15 @@ async fn a_scrape_shows_the_chain_the_validators_and_the_api() {
     };
     let node = Node::start(config).await.unwrap();
     node.submit(transfer(&genesis, 1, 0, 2)).await.unwrap();
+    // Above a gap, so that it waits for as long as the node runs.
+    let waits = transfer(&genesis, 1, 9, 2);
+    node.submit(waits.clone()).await.unwrap();
     let reached = tokio::time::timeout(PATIENCE, node.reach(Height(4))).await;
     assert_eq!(reached, Ok(true));
+    node.submit(transfer(&genesis, 1, 0, 2)).await.unwrap_err();
+    let mut forged = transfer(&genesis, 2, 0, 1);
+    forged.signature = waits.signature;
+    node.submit(forged).await.unwrap_err();
     let api = node.api_address().unwrap();
     assert!(get(api, "/api/v1/status").await.unwrap().contains("200 OK"));
     assert!(get(api, "/no-such-page").await.unwrap().contains("404"));
@@ -88,6 +95,13 @@ async fn a_scrape_shows_the_chain_the_validators_and_the_api() {
     assert_eq!(of("probity_validator_stake_atoms"), 1e13);
     assert_eq!(of("probity_validator_jailed"), 0.0);
     assert_eq!(value(&text, "probity_chain_transactions_total"), 1.0);
+    let length = u32::try_from(waits.encode().len()).unwrap();
+    assert_eq!(value(&text, "probity_mempool_size"), 1.0);
+    assert_eq!(value(&text, "probity_mempool_bytes"), f64::from(length));
+    let not_taken = |reason: &str| {
+        value(&text, &format!("probity_mempool_rejected_total{{reason=\"{reason}\"}}"))
+    };
+    assert_eq!((not_taken("tx.stale_nonce"), not_taken("tx.bad_signature")), (1.0, 1.0), "{text}");
     let refused = value(&text, "probity_signing_refusals_total{reason=\"watermark\"}");
     assert_eq!((refused, value(&text, "probity_p2p_peers{direction=\"in\"}")), (0.0, 0.0));
     let published = "probity_gossip_messages_total{topic=\"txs\",result=\"published\"}";

@@ -3,7 +3,8 @@
 //! [`Application`] is the replica's side of consensus with everything of the engine's taken out:
 //! plain values in, plain values out, the clock passed in. The engine's channel drives it in a
 //! running node, a deterministic network can drive it in a test, and a benchmark measures the
-//! engine alone with an application that does nothing.
+//! engine alone with an application that does nothing. [`Around`] is the form of an application
+//! that only watches another one.
 //!
 //! # Invariants
 //! - No call waits for another node.
@@ -14,7 +15,7 @@
 use bytes::Bytes;
 use probity_primitives::{BlockHash, Height, OperatorId, Signature};
 use probity_runtime::certificate::Certificate;
-use probity_runtime::evidence::SubmitVoteEvidence;
+use probity_runtime::evidence::Evidence;
 use probity_runtime::validators::ValidatorSet;
 
 use super::proposal::{ProposalHeader, SignedProposal};
@@ -104,9 +105,109 @@ pub trait Application: Send + 'static {
         last: Height,
     ) -> Result<Vec<(Bytes, Certificate)>, Self::Error>;
 
-    /// Takes in that a validator voted twice. What to do with it is the application's to say.
-    fn misbehaved(&mut self, _evidence: SubmitVoteEvidence) {}
+    /// Takes in that a validator signed twice. What to do with it is the application's to say.
+    fn misbehaved(&mut self, _evidence: Evidence) {}
 
     /// Looks at a block that another node sent because this one is behind.
     fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced;
+}
+
+/// An application around another one: it passes every question on, and looks at what it wants to.
+pub trait Around: Send + 'static {
+    /// Who answers.
+    type Inner: Application;
+
+    /// Who answers.
+    fn inner(&self) -> &Self::Inner;
+
+    /// Who answers.
+    fn inner_mut(&mut self) -> &mut Self::Inner;
+
+    /// Looks at the answerer after it may have met its store.
+    fn look(&mut self) {}
+
+    /// Commits a decided block, as [`Application::decide`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decide(
+        &mut self,
+        certificate: Certificate,
+    ) -> Result<(), <Self::Inner as Application>::Error> {
+        let decided = self.inner_mut().decide(certificate);
+        self.look();
+        decided
+    }
+
+    /// Takes in that a validator signed twice.
+    fn misbehaved(&mut self, evidence: Evidence);
+}
+
+impl<A: Around> Application for A {
+    type Error = <A::Inner as Application>::Error;
+
+    fn next_height(&self) -> Height {
+        self.inner().next_height()
+    }
+
+    fn first_height(&self) -> Height {
+        self.inner().first_height()
+    }
+
+    fn validators(&self) -> &ValidatorSet {
+        self.inner().validators()
+    }
+
+    fn max_block_bytes(&self) -> usize {
+        self.inner().max_block_bytes()
+    }
+
+    fn propose(
+        &mut self,
+        height: Height,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<SignedProposal, Self::Error> {
+        self.inner_mut().propose(height, round, now_ms)
+    }
+
+    fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
+        self.inner().accepts(header, signature)
+    }
+
+    fn receive(&mut self, proposal: SignedProposal, now_ms: u64) -> Option<Verdict> {
+        let verdict = self.inner_mut().receive(proposal, now_ms);
+        self.look();
+        verdict
+    }
+
+    fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
+        self.inner_mut().start_round(height, round, now_ms)
+    }
+
+    fn proposal(&self, block: &BlockHash) -> Option<SignedProposal> {
+        self.inner().proposal(block)
+    }
+
+    fn decide(&mut self, certificate: Certificate) -> Result<(), Self::Error> {
+        Around::decide(self, certificate)
+    }
+
+    fn decided(
+        &self,
+        first: Height,
+        last: Height,
+    ) -> Result<Vec<(Bytes, Certificate)>, Self::Error> {
+        self.inner().decided(first, last)
+    }
+
+    fn misbehaved(&mut self, evidence: Evidence) {
+        Around::misbehaved(self, evidence);
+    }
+
+    fn synced(&mut self, height: Height, round: u32, bytes: Bytes) -> Synced {
+        let synced = self.inner_mut().synced(height, round, bytes);
+        self.look();
+        synced
+    }
 }

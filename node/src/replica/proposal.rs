@@ -1,39 +1,14 @@
-//! What a proposer signs, and a block's bytes under that signature.
+//! A block's bytes under its proposer's signature.
 //!
-//! A proposer signs twice: the bytes that it streams ([`ProposalHeader`]), so that nobody waits for
-//! or executes bytes of another's making, and its proposal in a round, which is a message of the
-//! engine. Both are a [`ProposalStatement`], told apart by its first byte.
-//!
-//! # Invariants
-//! - A statement names the chain and its genesis: it means nothing elsewhere.
-//! - A [`ProposalHeader`] names the round in which the block was built. When a later round takes
-//!   the block up again, the header and its signature stay as they were.
+//! What is signed, and why a proposer signs twice, is `probity_runtime::proposal`'s to say.
 //!
 //! Spec: `docs/spec/20-blocks.md`.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use bytes::Bytes;
-use probity_primitives::{
-    BlockHash, ContentHash, Domain, Hash, Height, Keypair, OperatorId, PublicKey, Signature, codec,
-};
+use probity_primitives::{BlockHash, ContentHash, Domain, Height, Keypair, OperatorId, Signature};
 use probity_runtime::genesis::ChainIdentity;
 
-/// What a proposer says about the block that it streams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct ProposalHeader {
-    /// The height that the block is for.
-    pub height: Height,
-    /// The round in which its proposer built it.
-    pub round: u32,
-    /// Who built it.
-    pub proposer: OperatorId,
-    /// The block.
-    pub block: BlockHash,
-    /// The hash of the block's bytes.
-    pub content: ContentHash,
-    /// How many bytes there are.
-    pub len: u32,
-}
+pub use probity_runtime::proposal::ProposalHeader;
 
 /// A block's bytes with what its proposer signed about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,45 +19,6 @@ pub struct SignedProposal {
     pub signature: Signature,
     /// The block's bytes; their hash is the header's.
     pub bytes: Bytes,
-}
-
-/// What a proposer signs, under [`Domain::Proposal`].
-#[derive(Debug, BorshSerialize)]
-pub enum ProposalStatement<'a> {
-    /// It stands for a block in a round.
-    Stand {
-        /// The chain's name.
-        chain_id: &'a str,
-        /// The hash of its genesis document.
-        genesis_hash: Hash,
-        /// The height that is being decided.
-        height: Height,
-        /// The round.
-        round: Option<u32>,
-        /// The earlier round in which two thirds prevoted the block, if there was one.
-        pol_round: Option<u32>,
-        /// The block.
-        block: BlockHash,
-        /// Who stands for it.
-        proposer: OperatorId,
-    },
-    /// The bytes that it streams are the block that it built.
-    Stream {
-        /// The chain's name.
-        chain_id: &'a str,
-        /// The hash of its genesis document.
-        genesis_hash: Hash,
-        /// What is streamed.
-        header: &'a ProposalHeader,
-    },
-}
-
-impl ProposalStatement<'_> {
-    /// The bytes that are signed.
-    #[must_use]
-    pub fn sign_bytes(&self) -> Vec<u8> {
-        codec::encode(self)
-    }
 }
 
 impl SignedProposal {
@@ -105,29 +41,9 @@ impl SignedProposal {
     }
 }
 
-impl ProposalHeader {
-    /// Whether `key` signed this header for the chain of `chain`.
-    #[must_use]
-    pub fn is_signed_by(
-        &self,
-        key: &PublicKey,
-        chain: &ChainIdentity,
-        signature: &Signature,
-    ) -> bool {
-        key.verify(Domain::Proposal, &self.sign_bytes(chain), signature).is_ok()
-    }
-
-    fn sign_bytes(&self, chain: &ChainIdentity) -> Vec<u8> {
-        let ChainIdentity { chain_id, network: _, genesis_hash } = chain;
-        let statement =
-            ProposalStatement::Stream { chain_id, genesis_hash: *genesis_hash, header: self };
-        statement.sign_bytes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use probity_primitives::{Address, BoundedString, Network};
+    use probity_primitives::{Address, BoundedString, Hash, Network, PublicKey};
 
     use super::*;
 

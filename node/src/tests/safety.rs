@@ -7,11 +7,14 @@ use probity_protocol::Event as Fact;
 use probity_protocol::slashing::Offence;
 use probity_protocol::staking::Standing;
 use probity_runtime::genesis::GenesisAccount;
+use probity_runtime::message::Transfer;
 use probity_runtime::{Event, Message};
 
 use super::*;
+use crate::consensus::byzantine::Twice;
 use crate::consensus::safety::Halt;
 use crate::node::StartError;
+use crate::testkit::signed;
 use crate::vigil::Wait;
 
 /// A chain of four operators whose hot keys have money for fees.
@@ -37,7 +40,8 @@ fn punishments(node: &NodeHandle, operator: OperatorId) -> (usize, usize) {
     for height in 1..=node.snapshot().height().0 {
         let block = node.block(Height(height)).unwrap().unwrap();
         for tx in block.txs.iter() {
-            if !matches!(tx.body.message, Message::SubmitVoteEvidence(_)) {
+            let votes = matches!(tx.body.message, Message::SubmitVoteEvidence(_));
+            if !votes && !matches!(tx.body.message, Message::SubmitProposalEvidence(_)) {
                 continue;
             }
             let receipt = node.receipt(&tx.hash()).unwrap().unwrap();
@@ -52,20 +56,25 @@ fn punishments(node: &NodeHandle, operator: OperatorId) -> (usize, usize) {
     (slashes, taken)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_validator_that_votes_twice_over_real_sockets_is_slashed_by_evidence_exactly_once() {
+/// The height at which a node's chain bars an operator.
+async fn barred(node: &NodeHandle, operator: OperatorId) -> u64 {
+    let mut tip = node.tip();
+    let barred = tip.wait_for(|chain| {
+        let operator = chain.ledger().operators.get(&operator);
+        operator.is_some_and(|operator| operator.standing == Standing::Tombstoned)
+    });
+    tokio::time::timeout(PATIENCE, barred).await.unwrap().unwrap().height().0
+}
+
+/// Four validators of which the first signs something twice; that costs it, once.
+async fn is_slashed_exactly_once(name: &str, genesis: Genesis, twice: Twice) {
     let liar = keys(1).operator;
-    let four = Four::changed("twice", with_fees(), StoreKind::Memory, |seed, config| {
-        let equivocates = if seed == 1 { 3..200 } else { 0..0 };
-        NodeConfig { equivocates, ..config }
+    let four = Four::changed(name, genesis, StoreKind::Memory, |seed, config| {
+        let twice = if seed == 1 { twice.clone() } else { Twice::Nothing };
+        NodeConfig { twice, ..config }
     })
     .await;
-    let mut tip = four.nodes[1].tip();
-    let barred = tip.wait_for(|chain| {
-        let liar = chain.ledger().operators.get(&liar);
-        liar.is_some_and(|liar| liar.standing == Standing::Tombstoned)
-    });
-    let barred = tokio::time::timeout(PATIENCE, barred).await.unwrap().unwrap().height().0;
+    let barred = barred(&four.nodes[1], liar).await;
     // Others saw it too, and what they sent must not punish it again.
     let last = barred + 15;
     for node in &four.nodes[1..] {
@@ -78,6 +87,59 @@ async fn a_validator_that_votes_twice_over_real_sockets_is_slashed_by_evidence_e
     }
     let halt = tokio::time::timeout(PATIENCE, four.nodes[0].halted()).await.unwrap();
     assert!(matches!(halt, Halt::Punished { operator, .. } if operator == liar), "{halt}");
+    four.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_votes_twice_over_real_sockets_is_slashed_by_evidence_exactly_once() {
+    is_slashed_exactly_once("votes", with_fees(), Twice::Votes(3..200)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_proposes_twice_over_real_sockets_is_slashed_by_evidence_exactly_once() {
+    is_slashed_exactly_once("proposals", with_fees(), Twice::Proposals(3..200)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_no_block_has_yet_outlives_a_restart() {
+    let liar = keys(1).operator;
+    // The hot keys have no money, so nobody can report anything.
+    let mut four = Four::changed("unsent", genesis(4), StoreKind::Redb, |seed, config| {
+        let twice = if seed == 1 { Twice::Votes(3..200) } else { Twice::Nothing };
+        NodeConfig { twice, ..config }
+    })
+    .await;
+    let files: Vec<_> =
+        four.configs[1..].iter().map(|config| config.home.join("evidence.json")).collect();
+    let filed = async {
+        let mut tip = four.nodes[1].tip();
+        while !files.iter().all(|file| file.exists()) {
+            tip.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, filed).await.unwrap();
+    four.shutdown().await;
+    assert_ne!(standing(&four.nodes[1], liar), Standing::Tombstoned);
+    four.nodes.clear();
+    // From now on it is honest: what it did is known from the files alone.
+    for config in &mut four.configs {
+        config.twice = Twice::Nothing;
+        four.nodes.push(Node::start(config.clone()).await.unwrap());
+    }
+    let hot = Address::of(&keys(2).keypair.public(), Network::Test);
+    let fees = Message::Transfer(Transfer { to: hot, amount: Amount::from_tokens(10) });
+    four.nodes[1].submit(signed(&four.genesis, 2, 0, fees)).await.unwrap();
+    let barred = barred(&four.nodes[1], liar).await;
+    four.reach(barred + 2).await;
+    assert_eq!(punishments(&four.nodes[1], liar), (1, 1));
+    // What is punished is filed no longer.
+    let closed = async {
+        let mut tip = four.nodes[1].tip();
+        while files.iter().any(|file| std::fs::read_to_string(file).unwrap().contains("first")) {
+            tip.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
     four.shutdown().await;
 }
 

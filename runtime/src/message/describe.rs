@@ -79,6 +79,10 @@ impl fmt::Display for Message {
             | Self::Delegate(_)
             | Self::Undelegate(_)
             | Self::TrimDelegation(_) => govern(f, self),
+            Self::SubmitProposalEvidence(m) => {
+                let stand = &m.first;
+                write!(f, "prove two proposals of {} at height {}", stand.proposer, stand.height)
+            }
         }
     }
 }

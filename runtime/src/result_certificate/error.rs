@@ -2,10 +2,8 @@
 
 use probity_primitives::key::SignatureError;
 use probity_primitives::merkle::OpeningError;
-use probity_primitives::{ArithmeticError, Hash, Height, OperatorId};
+use probity_primitives::{ArithmeticError, Hash, OperatorId};
 
-use crate::certificate::CertificateError;
-use crate::genesis::GenesisError;
 use crate::proof::ProofError;
 use crate::trail::TrailError;
 
@@ -45,25 +43,9 @@ pub enum ResultCertificateError {
         /// What the reader trusts.
         trusted: Hash,
     },
-    /// The genesis document does not make a chain.
-    #[error("the genesis document is refused: {0}")]
-    Genesis(#[from] GenesisError),
-    /// A header is out of place.
-    #[error("the header at height {height} {reason}")]
-    Header {
-        /// Its height.
-        height: Height,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A block was not decided by those who could.
-    #[error("the block at height {height} was not decided: {reason}")]
-    Undecided {
-        /// Its height.
-        height: Height,
-        /// What is missing.
-        reason: CertificateError,
-    },
+    /// The way from the genesis document does not lead to its header.
+    #[error(transparent)]
+    Trail(#[from] TrailError),
     /// An entry is not in the state.
     #[error("the state does not hold the {what}: {reason}")]
     Proof {
@@ -101,14 +83,4 @@ pub enum ResultCertificateError {
     /// The reveals cannot be aggregated.
     #[error("the reveals cannot be aggregated: {0}")]
     Arithmetic(#[from] ArithmeticError),
-}
-
-impl From<TrailError> for ResultCertificateError {
-    fn from(error: TrailError) -> Self {
-        match error {
-            TrailError::Genesis(reason) => Self::Genesis(reason),
-            TrailError::Header { height, reason } => Self::Header { height, reason },
-            TrailError::Undecided { height, reason } => Self::Undecided { height, reason },
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Double votes: what proves them, and what does not.
+//! Double votes and double proposals: what proves them, and what does not.
 
 use probity_primitives::{Amount, BlockHash, Domain, Hash, Height, Keypair, OperatorId, Ppm};
 use probity_protocol::slashing::Offence;
@@ -6,7 +6,10 @@ use probity_protocol::staking::Standing;
 use probity_protocol::staking::message::{KeyUse, RotateOperatorKey};
 use probity_runtime::Message;
 use probity_runtime::certificate::{VoteKind, VoteStatement};
-use probity_runtime::evidence::{SignedVote, SubmitVoteEvidence};
+use probity_runtime::evidence::{
+    SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
+};
+use probity_runtime::proposal::ProposalStatement;
 use probity_runtime::receipt::Outcome;
 use probity_simulations::{World, WorldConfig};
 
@@ -47,10 +50,45 @@ fn vote_at(
     SignedVote { kind, height, round, block, validator, signature }
 }
 
-/// What becomes of evidence that the first of the people reports.
+/// A proposal at height 3, round 1, by the first operator.
+fn stand(world: &World, key: &Keypair, byte: u8, pol_round: Option<u32>) -> SignedStand {
+    stand_at(world, key, byte, pol_round, Height(3))
+}
+
+fn stand_at(
+    world: &World,
+    key: &Keypair,
+    byte: u8,
+    pol_round: Option<u32>,
+    height: Height,
+) -> SignedStand {
+    let (proposer, round) = (world.actors[0].id(), 1);
+    let block = BlockHash(Hash::from_bytes([byte; 32]));
+    let statement = ProposalStatement::Stand {
+        chain_id: &world.genesis.chain_id,
+        genesis_hash: world.chain.genesis_hash(),
+        height,
+        round: Some(round),
+        pol_round,
+        block,
+        proposer,
+    };
+    let signature = key.sign(Domain::Proposal, &statement.sign_bytes());
+    SignedStand { height, round, pol_round, block, proposer, signature }
+}
+
+/// What becomes of two votes that the first of the people reports.
 fn report(world: &mut World, first: SignedVote, second: SignedVote) -> Result<(), String> {
+    submit(world, Message::SubmitVoteEvidence(SubmitVoteEvidence { first, second }))
+}
+
+/// What becomes of two proposals that the first of the people reports.
+fn report_stands(world: &mut World, first: SignedStand, second: SignedStand) -> Result<(), String> {
+    submit(world, Message::SubmitProposalEvidence(SubmitProposalEvidence { first, second }))
+}
+
+fn submit(world: &mut World, message: Message) -> Result<(), String> {
     let reporter = world.people[0].clone();
-    let message = Message::SubmitVoteEvidence(SubmitVoteEvidence { first, second });
     match world.send(&reporter, message).unwrap().outcome {
         Outcome::Ok => Ok(()),
         Outcome::Refused { code, .. } => Err(code),
@@ -100,6 +138,55 @@ fn votes_that_do_not_clash_or_do_not_hold_are_no_evidence() {
         assert_eq!(report(&mut world, first, second), Err(code.into()));
     }
     let id = world.actors[0].id();
+    assert_eq!(standing(&world, &id), Standing::Active);
+    assert!(world.ledger().slashes.is_empty());
+}
+
+#[test]
+fn two_proposals_of_one_round_cost_what_two_votes_cost_and_both_together_no_more() {
+    let mut world = world();
+    let (key, id) = (world.actors[0].key.clone(), world.actors[0].id());
+    let bonded = world.ledger().bonded(&id);
+    let (first, second) = (stand(&world, &key, 1, None), stand(&world, &key, 2, None));
+    assert_eq!(report_stands(&mut world, first, second), Ok(()));
+    let price = Ppm::new(50_000).of_ceil(bonded).unwrap();
+    assert_eq!(world.ledger().bonded(&id), bonded.checked_sub(price).unwrap());
+    assert_eq!(standing(&world, &id), Standing::Tombstoned);
+    assert_eq!(report_stands(&mut world, first, second), Err("evidence.barred".into()));
+    let votes = (vote(&world, &key, block(1)), vote(&world, &key, block(2)));
+    assert_eq!(report(&mut world, votes.0, votes.1), Err("evidence.barred".into()));
+    assert_eq!(world.ledger().slashes.len(), 1);
+}
+
+#[test]
+fn one_block_under_two_earlier_rounds_is_two_proposals() {
+    let mut world = world();
+    let key = world.actors[0].key.clone();
+    let (first, second) = (stand(&world, &key, 1, None), stand(&world, &key, 1, Some(0)));
+    assert_eq!(report_stands(&mut world, first, second), Ok(()));
+}
+
+#[test]
+fn proposals_that_do_not_clash_or_do_not_hold_are_no_evidence() {
+    let mut world = world();
+    let (key, id) = (world.actors[0].key.clone(), world.actors[0].id());
+    let good = stand(&world, &key, 1, None);
+    let stranger = stand(&world, &Keypair::from_seed([9; 32]), 2, None);
+    let other = stand(&world, &key, 2, None);
+    let later = SignedStand { round: 2, ..other };
+    let changed = SignedStand { pol_round: Some(0), ..other };
+    let future = |byte| stand_at(&world, &key, byte, None, Height(99));
+    let future = (future(1), future(2));
+    let cases = [
+        (good, good, "evidence.no_clash"),
+        (good, later, "evidence.unrelated"),
+        (good, stranger, "evidence.signature.mismatch"),
+        (good, changed, "evidence.signature.mismatch"),
+        (future.0, future.1, "evidence.out_of_time"),
+    ];
+    for (first, second, code) in cases {
+        assert_eq!(report_stands(&mut world, first, second), Err(code.into()));
+    }
     assert_eq!(standing(&world, &id), Standing::Active);
     assert!(world.ledger().slashes.is_empty());
 }

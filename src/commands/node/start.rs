@@ -18,7 +18,6 @@ use probity_runtime::upgrade::Missing;
 
 use super::config;
 use crate::cli::Global;
-use crate::commands::genesis::now_ms;
 use crate::commands::told_to_end;
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::{Home, Settings};
@@ -28,8 +27,8 @@ use crate::output;
 const STATUS: Duration = Duration::from_secs(10);
 /// How long a node that needs a newer program still answers its peers.
 const LINGER: Duration = Duration::from_secs(5);
-/// How far a block may be ahead of the clock before the clock is suspected, in milliseconds.
-const MAX_AHEAD: u64 = 10_000;
+/// How far a block may be ahead of the clock before the clock is suspected.
+const MAX_AHEAD: Duration = Duration::from_secs(10);
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
 
@@ -44,7 +43,7 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
     if let Some(metrics) = node.metrics_address() {
         output::say(global, &format!("metrics are served at http://{metrics}/metrics"));
     }
-    if let Some(warning) = clock(&node)? {
+    if let Some(warning) = clock(&node) {
         output::say(global, &format!("warning: {warning}"));
     }
     let outcome = tokio::select! {
@@ -194,16 +193,15 @@ fn line(node: &NodeHandle) -> String {
 }
 
 /// What the newest block says of this machine's clock.
-fn clock(node: &NodeHandle) -> Result<Option<String>, Failure> {
-    let (now, block) = (now_ms()?, node.snapshot().tip().time_ms);
-    let ahead = block.saturating_sub(now);
-    Ok((ahead > MAX_AHEAD).then(|| {
+fn clock(node: &NodeHandle) -> Option<String> {
+    let ahead = node.head_ahead();
+    (ahead > MAX_AHEAD).then(|| {
         format!(
             "the newest block is {} s ahead of this machine's clock; set the clock, or every new \
              block will be refused as one from the future",
-            ahead / 1_000
+            ahead.as_secs()
         )
-    }))
+    })
 }
 
 /// What is to be done about a node that does not start.

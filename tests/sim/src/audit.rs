@@ -147,7 +147,8 @@ impl Audit {
         let Some(block) = history.block(height).map_err(unreadable)? else { return Ok(()) };
         let receipts = history.receipts(height).map_err(unreadable)?;
         for (tx, receipt) in block.txs.iter().zip(receipts) {
-            if !matches!(tx.body.message, Message::SubmitVoteEvidence(_)) {
+            let votes = matches!(tx.body.message, Message::SubmitVoteEvidence(_));
+            if !votes && !matches!(tx.body.message, Message::SubmitProposalEvidence(_)) {
                 continue;
             }
             match receipt.outcome {

@@ -62,7 +62,7 @@ impl World {
         let found =
             node.core.as_mut().map(|core| std::mem::take(&mut core.application_mut().evidence));
         for evidence in found.unwrap_or_default() {
-            self.audit.accused(place, evidence.first.validator)?;
+            self.audit.accused(place, evidence.offender())?;
             self.people.report(evidence);
         }
         outputs.into_iter().try_for_each(|output| self.carry(life, output))

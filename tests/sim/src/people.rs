@@ -5,7 +5,7 @@
 
 use probity_primitives::{Amount, Height, TxHash};
 use probity_protocol::staking::message::{Bond, Unbond};
-use probity_runtime::evidence::SubmitVoteEvidence;
+use probity_runtime::evidence::Evidence;
 use probity_runtime::message::Transfer;
 use probity_runtime::{Genesis, Message, SignedTx};
 
@@ -33,7 +33,7 @@ struct Sent {
 pub struct People {
     waiting: Vec<Vec<Sent>>,
     /// Evidence that nobody has sent yet.
-    evidence: Vec<SubmitVoteEvidence>,
+    evidence: Vec<Evidence>,
     /// How many were acknowledged in all.
     pub acknowledged: u64,
 }
@@ -73,7 +73,7 @@ impl People {
         let newcomer = enrolled.contains(&number) && number >= plan.validators && first < 2;
         let message = match (newcomer, nonce) {
             (false, _) if !self.evidence.is_empty() => {
-                self.evidence.pop().map(Message::SubmitVoteEvidence)
+                self.evidence.pop().map(Evidence::message)
             }
             (true, 0) => cast::enrol(genesis, number)?.first().cloned(),
             (true, 1) => cast::enrol(genesis, number)?.last().cloned(),
@@ -86,7 +86,7 @@ impl People {
     }
 
     /// A node saw a validator contradict itself: someone will say so.
-    pub fn report(&mut self, evidence: SubmitVoteEvidence) {
+    pub fn report(&mut self, evidence: Evidence) {
         if self.evidence.len() < REPORTS {
             self.evidence.push(evidence);
         }
