@@ -110,9 +110,8 @@ impl Docket {
         let evidence = cases.values().copied().collect();
         let document = Document { genesis_hash: self.genesis_hash, evidence };
         let written = serde_json::to_string_pretty(&document).map_err(|error| error.to_string());
-        let written = written.and_then(|text| {
-            file::replace(&self.path, &text).map_err(|error| error.to_string())
-        });
+        let written = written
+            .and_then(|text| file::replace(&self.path, &text).map_err(|error| error.to_string()));
         if let Err(reason) = written {
             tracing::error!(path = %self.path.display(), %reason, "evidence is not on disk");
         }

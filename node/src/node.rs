@@ -207,12 +207,7 @@ impl Node {
 }
 
 /// Listens for the operator's key before it is used, and reports who signs twice.
-fn watch_over(
-    config: &NodeConfig,
-    node: &NodeHandle,
-    listens: bool,
-    docket: Option<Arc<Docket>>,
-) {
+fn watch_over(config: &NodeConfig, node: &NodeHandle, listens: bool, docket: Option<Arc<Docket>>) {
     if let (Some(safety), true) = (node.inner.safety.clone(), listens) {
         let keeper = node.inner.keeper.clone();
         tokio::spawn(vigil::keep(config.vigil, safety, node.tip(), keeper));

@@ -105,7 +105,9 @@ impl Reporter {
             let sent = self.send(&chain, evidence, until).await;
             match &sent {
                 Ok(tx) => tracing::warn!(%offender, %tx, "who signed twice is reported"),
-                Err(error) => tracing::error!(%offender, %error, "who signed twice is not reported"),
+                Err(error) => {
+                    tracing::error!(%offender, %error, "who signed twice is not reported")
+                }
             }
             if let Some(case) = self.cases.get_mut(&offender) {
                 case.tx = sent.ok();

@@ -31,7 +31,9 @@ impl Person {
     /// Runs the program, and then says whether the terminal shows what is typed.
     fn runs(arguments: &str) -> Self {
         let program = env!("CARGO_BIN_EXE_probity");
-        let line = format!("{program} {arguments}; code=$?; stty -a | grep -ow -e -echo -e echo; exit $code");
+        let line = format!(
+            "{program} {arguments}; code=$?; stty -a | grep -ow -e -echo -e echo; exit $code"
+        );
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--flush", "--echo", "always", "--command", &line])
             .arg("/dev/null")

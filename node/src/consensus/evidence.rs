@@ -59,8 +59,10 @@ fn vote(signed: &SignedMessage<ProbityContext, Vote>) -> Option<SignedVote> {
 }
 
 fn stand(signed: &SignedMessage<ProbityContext, Proposal>) -> Option<SignedStand> {
-    let SignedMessage { message: Proposal { height, round, value, pol_round, proposer }, signature } =
-        signed;
+    let SignedMessage {
+        message: Proposal { height, round, value, pol_round, proposer },
+        signature,
+    } = signed;
     Some(SignedStand {
         height: height.0,
         round: round.as_u32()?,

@@ -64,8 +64,7 @@ async fn a_proposer_an_hour_ahead_is_voted_down_until_its_clock_is_set() {
     }
     assert!(four.nodes[0].is_behind() && !four.nodes[1].is_behind());
     EARLY.store(0, Ordering::SeqCst);
-    let height =
-        decided(&four, |block, round| block.header.proposer == first && round == 0).await;
+    let height = decided(&four, |block, round| block.header.proposer == first && round == 0).await;
     four.reach(height).await;
     four.agreed(height);
     four.shutdown().await;

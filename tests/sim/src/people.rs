@@ -72,9 +72,7 @@ impl People {
         let expiry = Height(audit.tip().0.saturating_add(chance.between(3, 14)));
         let newcomer = enrolled.contains(&number) && number >= plan.validators && first < 2;
         let message = match (newcomer, nonce) {
-            (false, _) if !self.evidence.is_empty() => {
-                self.evidence.pop().map(Evidence::message)
-            }
+            (false, _) if !self.evidence.is_empty() => self.evidence.pop().map(Evidence::message),
             (true, 0) => cast::enrol(genesis, number)?.first().cloned(),
             (true, 1) => cast::enrol(genesis, number)?.last().cloned(),
             (true | false, _) => wish(plan, number, people, chance)?,
