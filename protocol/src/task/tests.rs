@@ -1,6 +1,7 @@
 //! Tasks from request to payment, and every way in which a member can fail.
 
 mod audits;
+mod acts;
 mod correlated;
 mod evasion;
 mod faults;

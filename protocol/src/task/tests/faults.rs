@@ -41,14 +41,7 @@ fn a_commitment_without_a_reveal_costs_two_percent_of_the_lock() {
 fn a_member_that_opens_nothing_is_at_fault_without_a_jury() {
     let (mut stage, id, silent) = with_member(TaskPhase::Commit);
     let work = stage.transcript(id, &WRONG);
-    let members = stage.committee(id);
-    for drawn in &members {
-        stage.commit(id, drawn.operator, &work).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        stage.reveal(id, drawn.operator, &work).unwrap();
-    }
+    let members = stage.reveal_all(id, |_, _| work.clone());
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != silent) {
         stage.open(id, drawn.operator, &work).unwrap();
@@ -172,14 +165,7 @@ fn a_leaf_that_was_not_drawn_or_does_not_open_is_refused() {
     let id = stage.request(Mode::Exact);
     stage.reach(id, TaskPhase::Commit);
     let work = stage.transcript(id, &WRONG);
-    let members = stage.committee(id);
-    for drawn in &members {
-        stage.commit(id, drawn.operator, &work).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        stage.reveal(id, drawn.operator, &work).unwrap();
-    }
+    let members = stage.reveal_all(id, |_, _| work.clone());
     stage.reach(id, TaskPhase::Spot);
     let operator = members[0].operator;
     let wanted = stage.wanted(id, operator);

@@ -129,15 +129,7 @@ fn hidden(lie: u32) -> Option<(Stage, TaskId, OperatorId)> {
     let work = |stage: &Stage, operator| {
         stage.transcript(id, if operator == liar { &false_one } else { &WRONG })
     };
-    for drawn in &members {
-        let transcript = work(&stage, drawn.operator);
-        stage.commit(id, drawn.operator, &transcript).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        let transcript = work(&stage, drawn.operator);
-        stage.reveal(id, drawn.operator, &transcript).unwrap();
-    }
+    stage.reveal_all(id, &work);
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != liar) {
         let transcript = work(&stage, drawn.operator);

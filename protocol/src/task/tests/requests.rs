@@ -64,14 +64,7 @@ fn a_withdrawn_model_is_not_evaluated_and_a_task_under_way_goes_on() {
 /// Takes a task to its openings, in which `silent` takes no part.
 fn without_openings_of(stage: &mut Stage, id: TaskId, silent: OperatorId) {
     let work = stage.transcript(id, &WRONG);
-    let members = stage.committee(id);
-    for drawn in &members {
-        stage.commit(id, drawn.operator, &work).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        stage.reveal(id, drawn.operator, &work).unwrap();
-    }
+    let members = stage.reveal_all(id, |_, _| work.clone());
     stage.pass(8);
     if stage.phase(id) == TaskPhase::Spot {
         for drawn in members.iter().filter(|drawn| drawn.operator != silent) {

@@ -158,14 +158,7 @@ fn what_leaves_after_the_request_answers_for_the_task() {
     let owner = stage.ledger.operators.get(&silent).unwrap().owner;
     let message = Unbond { operator: silent, amount: Some(Amount::from_tokens(40_000)) };
     staking::unbond(&mut stage.ledger, &mut stage.ctx, owner, &message).unwrap();
-    let members = stage.committee(id);
-    for drawn in &members {
-        stage.commit(id, drawn.operator, &work).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        stage.reveal(id, drawn.operator, &work).unwrap();
-    }
+    let members = stage.reveal_all(id, |_, _| work.clone());
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != silent) {
         stage.open(id, drawn.operator, &work).unwrap();

@@ -125,15 +125,7 @@ fn grey() -> (Stage, TaskId, OperatorId) {
     let work = |stage: &Stage, operator| {
         stage.transcript(id, if operator == odd { &WRONG[1..] } else { &WRONG })
     };
-    for drawn in &members {
-        let transcript = work(&stage, drawn.operator);
-        stage.commit(id, drawn.operator, &transcript).unwrap();
-    }
-    stage.reach(id, TaskPhase::Reveal);
-    for drawn in &members {
-        let transcript = work(&stage, drawn.operator);
-        stage.reveal(id, drawn.operator, &transcript).unwrap();
-    }
+    stage.reveal_all(id, &work);
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != odd) {
         let transcript = work(&stage, drawn.operator);
