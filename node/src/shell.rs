@@ -15,7 +15,7 @@ use crate::consensus::safety::Safety;
 use crate::docket::Docket;
 use crate::mempool::Mempool;
 use crate::metrics::Pool;
-use crate::replica::application::Around;
+use crate::replica::application::{Application, Around};
 use crate::replica::{Replica, ReplicaError, SubmitError};
 
 /// The replica with the outside told of what it does.

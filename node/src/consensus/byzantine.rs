@@ -54,7 +54,7 @@ pub(super) async fn start(config: EngineConfig, settings: Settings) -> Result<En
         signer: Box::new(unguarded),
         address,
         conflicting_value_fn: Some(Box::new(|value: &EngineValue| {
-            EngineValue(BlockHash(Hash::of_bytes(Domain::Block, value.0.0.as_bytes())))
+            EngineValue(BlockHash(Hash::of_bytes(Domain::Header, value.0.0.as_bytes())))
         })),
         conflicting_vote_value_fn: None,
     };

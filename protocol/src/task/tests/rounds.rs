@@ -112,7 +112,7 @@ fn too_few_operators_are_no_quorum_and_those_who_worked_get_the_seat_price() {
     for _ in 0..2 {
         stage.reach(id, TaskPhase::Commit);
         let work = stage.transcript(id, &WRONG);
-        let members = stage.reveal_all(id, |_, _| work.clone());
+        stage.reveal_all(id, |_, _| work.clone());
         stage.pass(8);
     }
     assert_eq!(stage.phase(id), TaskPhase::Spot);
