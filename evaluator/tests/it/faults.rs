@@ -31,18 +31,24 @@ async fn is_unavailable(net: &Net, task: TaskId, agents: Vec<AgentHandle>, why: 
     }));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_that_nobody_has_is_reported_near_the_end_of_the_window() {
+/// A task whose model nobody has, so many blocks after its members were drawn.
+async fn without_the_model(blocks: u32) -> (Net, TaskId, Vec<AgentHandle>) {
     let net = Net::new(4);
     let model = digits("digits_logreg.onnx");
     net.faults(|faults| faults.missing = BTreeSet::from([ContentHash::of_file(&model)]));
     let task = net.request(&model);
     let agents = start_all(&net);
     net.run_until(&agents, task, |phase| matches!(phase, Phase::Commit { .. })).await;
-    for _ in 0..10 {
+    for _ in 0..blocks {
         net.seal();
         net.settled(&agents).await;
     }
+    (net, task, agents)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_nobody_has_is_reported_near_the_end_of_the_window() {
+    let (net, task, agents) = without_the_model(10).await;
     assert!(agents.iter().all(|agent| agent.status().borrow().sent == 0), "reported too early");
     is_unavailable(&net, task, agents, "cannot fetch the model: the node refuses: nobody has")
         .await;
@@ -50,16 +56,7 @@ async fn a_model_that_nobody_has_is_reported_near_the_end_of_the_window() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_that_turns_up_late_is_evaluated() {
-    let net = Net::new(4);
-    let model = digits("digits_logreg.onnx");
-    net.faults(|faults| faults.missing = BTreeSet::from([ContentHash::of_file(&model)]));
-    let task = net.request(&model);
-    let agents = start_all(&net);
-    net.run_until(&agents, task, |phase| matches!(phase, Phase::Commit { .. })).await;
-    for _ in 0..5 {
-        net.seal();
-        net.settled(&agents).await;
-    }
+    let (net, task, agents) = without_the_model(5).await;
     net.faults(|faults| faults.missing.clear());
     net.run_until(&agents, task, is_final).await;
     for agent in agents {
