@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/sim/planted in a scratch clone and demands that a seed finds it.
-# Usage: tests/sim/planted.sh [NAME...]; SEEDS (2000), STEPS (3000) and PROFILE (release or dev) may
-# be set. The scratch clone and its build stay in target/planted, so that a second run is faster.
+# Usage: tests/sim/planted.sh [NAME...]; SEEDS (2000), STEPS (3000), PROFILE (release or dev) and RUN
+# (what runs the seeds, as in RUN='nice -n 19') may be set. The scratch clone and its build stay in
+# target/planted, so that a second run is faster.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=${SCRATCH:-$here/target/planted}
@@ -25,7 +26,7 @@ for name in "${names[@]}"; do
   git apply --unidiff-zero "$here/tests/sim/planted/$name.patch"
   cargo build --quiet --locked --profile "$profile" -p probity-sim-network 2> "$scratch/$name.build" ||
     { echo "$name: does not build, see $scratch/$name.build"; missed=$((missed + 1)); continue; }
-  if "$CARGO_TARGET_DIR/$folder/probity-sim-network" \
+  if ${RUN:-} "$CARGO_TARGET_DIR/$folder/probity-sim-network" \
     --seeds "0..$seeds" --steps "$steps" --first > "$scratch/$name.run"; then
     echo "$name: NOT caught within $seeds seeds"
     missed=$((missed + 1))
