@@ -1,7 +1,7 @@
 //! Tasks from request to payment, and every way in which a member can fail.
 
-mod audits;
 mod acts;
+mod audits;
 mod correlated;
 mod evasion;
 mod faults;
