@@ -11,8 +11,8 @@ use probity_protocol::Params;
 use probity_protocol::event::TaskPhase;
 use probity_runtime::genesis::GENESIS_SCHEMA;
 use probity_runtime::query::{
-    AccountView, ArtifactFilter, ArtifactView, BoardView, OperatorView, ResultFilter, ResultView,
-    RewardView, SlashView, SupplyView, TaskView,
+    AccountView, ArtifactFilter, ArtifactView, BoardView, DisputableView, OperatorView,
+    ResultFilter, ResultView, RewardView, SlashView, SupplyView, TaskView,
 };
 use probity_runtime::result_certificate::ResultCertificate;
 use probity_runtime::{ChainIdentity, Genesis};
@@ -81,6 +81,17 @@ impl Client {
     /// [`ClientError`].
     pub async fn account(&self, address: &Address) -> Result<Envelope<AccountView>, ClientError> {
         self.one(&format!("/accounts/{address}"), Vec::new()).await
+    }
+
+    /// The results that an account could dispute, and what each would need.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn disputable(
+        &self,
+        address: &Address,
+    ) -> Result<Envelope<DisputableView>, ClientError> {
+        self.one(&format!("/accounts/{address}/disputable"), Vec::new()).await
     }
 
     /// An operator.

@@ -13,11 +13,15 @@
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+mod dispute;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use probity_primitives::{Hash, Height, TaskId};
+use probity_primitives::{Hash, Height, OperatorId, Score, TaskId};
 use probity_protocol::task::{AuditPhase, Jury, JuryPhase, Phase, Standing};
-use probity_runtime::query::{Assignment, BallotView, Role, SubmissionView};
+use probity_runtime::query::{
+    Assignment, BallotView, DisputableView, DisputeSeat, Role, SubmissionView,
+};
 
 /// How many blocks before the end of the commit window a member that still cannot fetch or run
 /// what it is to evaluate says so: enough for its report to be carried, too late to be of use to
@@ -38,6 +42,24 @@ pub enum Job {
     Verdicts {
         /// The task.
         task: TaskId,
+        /// The jury's draw.
+        draw: u8,
+    },
+    /// An evaluation of one's own, to compare a published result with.
+    Check {
+        /// The task.
+        task: TaskId,
+        /// The round.
+        round: u8,
+    },
+    /// A vote in a dispute's jury.
+    Vote {
+        /// The task.
+        task: TaskId,
+        /// The dispute.
+        dispute: u64,
+        /// The level.
+        level: u8,
         /// The jury's draw.
         draw: u8,
     },
@@ -62,7 +84,10 @@ impl Job {
     #[must_use]
     pub const fn task(self) -> TaskId {
         match self {
-            Self::Evaluation { task, .. } | Self::Verdicts { task, .. } => task,
+            Self::Evaluation { task, .. }
+            | Self::Verdicts { task, .. }
+            | Self::Check { task, .. }
+            | Self::Vote { task, .. } => task,
         }
     }
 }
@@ -76,6 +101,13 @@ pub enum Progress {
     Ready {
         /// What the operator binds itself to with it.
         commitment: Hash,
+    },
+    /// A check is done, and kept.
+    Checked {
+        /// The score that was found.
+        score: Score,
+        /// The root of the answers.
+        root: Hash,
     },
     /// It failed for a reason that may pass.
     Delayed {
@@ -101,6 +133,29 @@ pub enum Act {
     JuryCommit,
     /// A juror's verdicts.
     JuryReveal,
+    /// A challenge of a result.
+    Challenge {
+        /// The member whose transcript stands for it.
+        member: OperatorId,
+    },
+    /// The leaf that a dispute asks for.
+    Answer {
+        /// The dispute.
+        dispute: u64,
+        /// The leaf.
+        item: u32,
+    },
+    /// A move in the game that locates a difference.
+    Move {
+        /// The dispute.
+        dispute: u64,
+        /// The leaf.
+        item: u32,
+    },
+    /// A commitment in a dispute's jury.
+    VoteCommit,
+    /// A vote in a dispute's jury.
+    VoteReveal,
 }
 
 /// A transaction by what it is for; two of a kind are one too many.
@@ -117,6 +172,10 @@ pub struct Errand {
 pub struct View<'a> {
     /// What the chain asks of the operator.
     pub assignments: &'a [Assignment],
+    /// The disputes in which it must act.
+    pub disputes: &'a [DisputeSeat],
+    /// The results that it could challenge; none for one that challenges nobody.
+    pub disputable: Option<&'a DisputableView>,
     /// How far each piece of work is; absent for one that was not begun.
     pub work: &'a BTreeMap<Job, Progress>,
     /// What was sent and is in no block yet, and what was refused too often.
@@ -132,6 +191,11 @@ pub enum Step {
         job: Job,
         /// The items; all of them where there are none.
         items: Vec<u32>,
+    },
+    /// Keep that a juror found nothing: what it is to run cannot be run.
+    Abstain {
+        /// Which piece of work has no result.
+        job: Job,
     },
     /// Send what needs no more than the work's result.
     Send {
@@ -162,7 +226,9 @@ pub fn next_steps(view: &View<'_>, now: Height) -> Vec<Step> {
             Role::Auditor => case.auditor(),
         }
     };
-    view.assignments.iter().filter_map(step).collect()
+    let mut steps: Vec<Step> = view.assignments.iter().filter_map(step).collect();
+    steps.extend(dispute::steps(view, now));
+    steps
 }
 
 /// One assignment, with all that its step is decided by.
@@ -194,7 +260,12 @@ impl Case<'_> {
             AuditPhase::Commit { until } if self.assignment.submission.is_none() => {
                 match self.view.work.get(&self.job) {
                     Some(Progress::Ready { .. }) => self.send(Act::Commit, until),
-                    Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible)
+                    Some(
+                        Progress::Running
+                        | Progress::Checked { .. }
+                        | Progress::Delayed { .. }
+                        | Progress::Impossible,
+                    )
                     | None => self.work(&[], until),
                 }
             }
@@ -215,7 +286,8 @@ impl Case<'_> {
             Some(Progress::Delayed { .. }) if until.since(self.now) <= REPORT_BLOCKS => {
                 self.send(Act::Report, until)
             }
-            Some(Progress::Delayed { .. } | Progress::Running) | None => self.work(&[], until),
+            Some(Progress::Delayed { .. } | Progress::Running | Progress::Checked { .. })
+            | None => self.work(&[], until),
         }
     }
 
@@ -271,9 +343,13 @@ impl Case<'_> {
     fn jury_commit(&self, jury: &Jury, until: Height) -> Option<Step> {
         match self.view.work.get(&self.job) {
             Some(Progress::Ready { .. }) => self.send(Act::JuryCommit, until),
-            Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
-                self.work(&jury.items, until)
-            }
+            Some(
+                Progress::Running
+                | Progress::Checked { .. }
+                | Progress::Delayed { .. }
+                | Progress::Impossible,
+            )
+            | None => self.work(&jury.items, until),
         }
     }
 
@@ -286,35 +362,61 @@ impl Case<'_> {
     }
 
     fn is_ready(&self, wanted: Hash) -> bool {
-        match self.view.work.get(&self.job) {
+        self.view.is_ready(self.job, wanted)
+    }
+
+    fn work(&self, items: &[u32], until: Height) -> Option<Step> {
+        self.view.work_on(self.job, items, until, self.now)
+    }
+
+    fn send(&self, act: Act, until: Height) -> Option<Step> {
+        self.view.send(Errand { act, job: self.job }, until, self.now)
+    }
+
+    fn may_send(&self, errand: Errand, until: Height) -> bool {
+        self.view.may_send(errand, until, self.now)
+    }
+}
+
+impl View<'_> {
+    fn is_ready(&self, job: Job, wanted: Hash) -> bool {
+        match self.work.get(&job) {
             Some(Progress::Ready { commitment }) => *commitment == wanted,
-            Some(Progress::Running | Progress::Delayed { .. } | Progress::Impossible) | None => {
-                false
-            }
+            Some(
+                Progress::Running
+                | Progress::Checked { .. }
+                | Progress::Delayed { .. }
+                | Progress::Impossible,
+            )
+            | None => false,
         }
     }
 
     /// Work that was not begun or may be tried again, while its result can still be of use.
-    fn work(&self, items: &[u32], until: Height) -> Option<Step> {
-        let wanted = match self.view.work.get(&self.job) {
+    fn work_on(&self, job: Job, items: &[u32], until: Height, now: Height) -> Option<Step> {
+        let wanted = match self.work.get(&job) {
             None => true,
-            Some(Progress::Delayed { retry }) => *retry <= self.now,
-            Some(Progress::Running | Progress::Ready { .. } | Progress::Impossible) => false,
+            Some(Progress::Delayed { retry }) => *retry <= now,
+            Some(
+                Progress::Running
+                | Progress::Ready { .. }
+                | Progress::Checked { .. }
+                | Progress::Impossible,
+            ) => false,
         };
-        (wanted && self.now < until).then(|| Step::Work { job: self.job, items: items.to_vec() })
+        (wanted && now < until).then(|| Step::Work { job, items: items.to_vec() })
     }
 
-    fn send(&self, act: Act, until: Height) -> Option<Step> {
-        let errand = Errand { act, job: self.job };
-        self.may_send(errand, until).then_some(Step::Send { errand, until })
+    fn send(&self, errand: Errand, until: Height, now: Height) -> Option<Step> {
+        self.may_send(errand, until, now).then_some(Step::Send { errand, until })
     }
 
     /// A transaction stands in the next block at the earliest.
-    fn may_send(&self, errand: Errand, until: Height) -> bool {
-        self.now < until && !self.view.sent.contains(&errand)
+    fn may_send(&self, errand: Errand, until: Height, now: Height) -> bool {
+        now < until && !self.sent.contains(&errand)
     }
 }
 
 #[cfg(test)]
 #[path = "agenda/tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -22,6 +22,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_harness::cache::{CacheError, read_limited};
 use probity_primitives::codec::{self, CodecError};
 use probity_primitives::{BoundedVec, ContentHash, Hash};
+use probity_protocol::dispute::{Evidence, Ruling};
 use probity_protocol::task::VerdictOfItem;
 use probity_protocol::task::message::Committed;
 use tempfile::NamedTempFile;
@@ -76,6 +77,17 @@ pub struct Verdicts {
     /// One verdict for each of the jury's items, in order.
     pub verdicts: BoundedVec<VerdictOfItem, 128>,
     /// What hides them until they are shown.
+    pub salt: Hash,
+}
+
+/// What a juror of a dispute is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Vote {
+    /// The vote.
+    pub vote: Ruling,
+    /// What it follows from.
+    pub evidence: Evidence,
+    /// What hides both until they are shown.
     pub salt: Hash,
 }
 
@@ -153,6 +165,10 @@ fn name_of(job: Job) -> String {
     match job {
         Job::Evaluation { task, round } => format!("{task}-round-{round}"),
         Job::Verdicts { task, draw } => format!("{task}-draw-{draw}"),
+        Job::Check { task, round } => format!("{task}-check-{round}"),
+        Job::Vote { task, dispute, level, draw } => {
+            format!("{task}-dispute-{dispute}-level-{level}-draw-{draw}")
+        }
     }
 }
 

@@ -18,6 +18,7 @@
 
 pub mod agenda;
 pub mod agent;
+pub mod challenge;
 pub mod desk;
 pub mod metrics;
 pub mod node_api;

@@ -126,7 +126,7 @@ fn state(assignment: &Assignment, work: &BTreeMap<Job, Progress>) -> &'static st
         (None, None) => match Job::of(assignment).and_then(|job| work.get(&job)) {
             None => "queued",
             Some(Progress::Running) => "running",
-            Some(Progress::Ready { .. }) => "ready",
+            Some(Progress::Ready { .. } | Progress::Checked { .. }) => "ready",
             Some(Progress::Delayed { .. }) => "delayed",
             Some(Progress::Impossible) => "failed",
         },

@@ -12,9 +12,9 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use probity_harness::cache::{Cache, CacheError};
-use probity_primitives::{ContentHash, Height, OperatorId, TxHash};
+use probity_primitives::{Address, ContentHash, Height, OperatorId, TxHash};
 use probity_protocol::params::Fees;
-use probity_runtime::query::Assignment;
+use probity_runtime::query::{Assignment, DisputableView, DisputeSeat};
 use probity_runtime::{ChainIdentity, Receipt, SignedTx};
 
 /// Why a node gave no answer.
@@ -49,6 +49,8 @@ pub struct Assignments {
     pub nonce: u64,
     /// Where the operator sits, as a member or as a juror.
     pub assignments: Vec<Assignment>,
+    /// The disputes in which it must act.
+    pub disputes: Vec<DisputeSeat>,
 }
 
 /// A node, as an agent sees it.
@@ -64,6 +66,12 @@ pub trait NodeApi: Send + Sync + 'static {
         &self,
         operator: OperatorId,
     ) -> impl Future<Output = Result<Assignments, ApiError>> + Send;
+
+    /// The results that an account could challenge.
+    fn disputable(
+        &self,
+        account: Address,
+    ) -> impl Future<Output = Result<DisputableView, ApiError>> + Send;
 
     /// Waits until the chain is higher than `seen`; dropped, it leaves nothing behind.
     fn height_after(&self, seen: Height) -> impl Future<Output = Result<Height, ApiError>> + Send;

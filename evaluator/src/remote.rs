@@ -10,10 +10,12 @@
 
 use std::path::PathBuf;
 
+use probity_client::view::AssignmentsView;
 use probity_client::{Client, ClientError, EventId, EventStream};
 use probity_harness::cache::Cache;
-use probity_primitives::{ContentHash, Height, OperatorId, TxHash};
+use probity_primitives::{Address, ContentHash, Height, OperatorId, TxHash};
 use probity_protocol::params::Fees;
+use probity_runtime::query::DisputableView;
 use probity_runtime::{ChainIdentity, Receipt, SignedTx};
 use tokio::sync::Mutex;
 
@@ -48,8 +50,12 @@ impl NodeApi for Remote {
 
     async fn assignments(&self, operator: OperatorId) -> Result<Assignments, ApiError> {
         let answer = self.client.assignments(&operator).await?;
-        let (nonce, assignments) = (answer.data.nonce, answer.data.assignments);
-        Ok(Assignments { height: answer.height, nonce, assignments })
+        let AssignmentsView { operator: _, account: _, nonce, assignments, disputes } = answer.data;
+        Ok(Assignments { height: answer.height, nonce, assignments, disputes })
+    }
+
+    async fn disputable(&self, account: Address) -> Result<DisputableView, ApiError> {
+        Ok(self.client.disputable(&account).await?.data)
     }
 
     async fn height_after(&self, seen: Height) -> Result<Height, ApiError> {

@@ -9,15 +9,16 @@
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+use std::sync::Arc;
+
 use probity_harness::data::{Item, Label};
-use probity_primitives::transcript::{
-    Answer, Attachment, Leaf, Record, Transcript, TranscriptError,
-};
+use probity_primitives::transcript::{Answer, Record, Transcript, TranscriptError};
 use probity_primitives::{ContentHash, OperatorId, Score};
 use probity_protocol::task::Member;
 
-/// What an operator does with what it found. As a juror every operator is honest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What an operator does with what it found. As a juror every operator is honest but one that
+/// colludes, which stands by what its ring has stated.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Strategy {
     /// It says it.
     #[default]
@@ -35,22 +36,52 @@ pub enum Strategy {
         /// Who it is.
         operator: OperatorId,
     },
+    /// It belongs to a ring that lies about one model wherever its members hold more than half of a
+    /// committee's seats, all of them with one fabricated transcript, and nowhere else.
+    Colluding {
+        /// The model's file.
+        model: ContentHash,
+        /// The ring.
+        ring: Arc<[OperatorId]>,
+    },
 }
 
 impl Strategy {
     /// What the operator does in a committee.
     #[must_use]
-    pub fn among(self, committee: &[Member]) -> Self {
+    pub fn among(&self, committee: &[Member]) -> Self {
         match self {
             Self::Bribed { model, operator } => {
                 let least = committee.iter().min_by_key(|member| (member.seats, member.operator));
-                if least.is_some_and(|least| least.operator == operator) {
-                    Self::Fabricate { model }
+                if least.is_some_and(|least| least.operator == *operator) {
+                    Self::Fabricate { model: *model }
                 } else {
                     Self::Honest
                 }
             }
-            Self::Honest | Self::Fabricate { .. } => self,
+            Self::Colluding { model, ring } => {
+                let (mut all, mut own) = (0u64, 0u64);
+                for Member { operator, seats } in committee {
+                    let seats = u64::from(seats.0);
+                    all = all.saturating_add(seats);
+                    own = own.saturating_add(if ring.contains(operator) { seats } else { 0 });
+                }
+                if own.saturating_mul(2) > all {
+                    Self::Fabricate { model: *model }
+                } else {
+                    Self::Honest
+                }
+            }
+            Self::Honest | Self::Fabricate { .. } => self.clone(),
+        }
+    }
+
+    /// What the operator does as a juror over the work of a committee.
+    #[must_use]
+    pub fn over(&self, committee: &[Member]) -> Self {
+        match self {
+            Self::Colluding { .. } => self.among(committee),
+            Self::Honest | Self::Fabricate { .. } | Self::Bribed { .. } => Self::Honest,
         }
     }
 
@@ -58,30 +89,42 @@ impl Strategy {
     ///
     /// # Errors
     /// [`TranscriptError`] if there are more or fewer items than answers.
-    pub fn state(self, found: Transcript, items: &[Item]) -> Result<Transcript, TranscriptError> {
+    pub fn state(&self, found: Transcript, items: &[Item]) -> Result<Transcript, TranscriptError> {
+        if self.lies_about(found.header().model) { fabricate(&found, items) } else { Ok(found) }
+    }
+
+    /// The record of one item that the operator stands for as a juror.
+    #[must_use]
+    pub fn record(&self, model: ContentHash, found: Record, item: &Item) -> Record {
+        if self.lies_about(model) { flatter(found, item) } else { found }
+    }
+
+    fn lies_about(&self, about: ContentHash) -> bool {
         match self {
-            Self::Fabricate { model } if found.header().model == model => fabricate(&found, items),
-            Self::Honest | Self::Fabricate { .. } | Self::Bribed { .. } => Ok(found),
+            Self::Fabricate { model } => *model == about,
+            Self::Honest | Self::Bribed { .. } | Self::Colluding { .. } => false,
         }
     }
 }
 
 fn fabricate(found: &Transcript, items: &[Item]) -> Result<Transcript, TranscriptError> {
     let answers = found.leaves().iter().zip(found.attachments());
-    let records = answers.zip(items).map(|((leaf, numbers), item)| flatter(leaf, numbers, item));
+    let records = answers.zip(items).map(|((leaf, numbers), item)| {
+        let record = Record {
+            item: leaf.item,
+            prompt: leaf.prompt,
+            answer: leaf.answer.clone(),
+            score: leaf.score,
+            attached: numbers.micros.clone(),
+        };
+        flatter(record, item)
+    });
     Transcript::new(found.header().clone(), records.collect())
 }
 
 /// The record of an item as it would be if the model had been right.
-fn flatter(leaf: &Leaf, numbers: &Attachment, item: &Item) -> Record {
-    let mut record = Record {
-        item: leaf.item,
-        prompt: leaf.prompt,
-        answer: leaf.answer.clone(),
-        score: leaf.score,
-        attached: numbers.micros.clone(),
-    };
-    match (&leaf.answer, item.label) {
+fn flatter(mut record: Record, item: &Item) -> Record {
+    match (&record.answer, item.label) {
         (Answer::Label(_), Label::Class(right)) => {
             record.answer = Answer::Label(right);
             record.score = Score::ONE.micros();
@@ -156,6 +199,33 @@ mod tests {
             strategy.among(&committee) == Strategy::Fabricate { model }
         });
         assert_eq!(lies, [false, true, false]);
+    }
+
+    #[test]
+    fn a_ring_lies_only_where_it_holds_more_than_half_of_the_seats_also_as_jurors() {
+        let operator = |seed: u8| {
+            let key = Keypair::from_seed([seed; 32]).public();
+            OperatorId::of(&Address::of(&key, Network::Test), &key)
+        };
+        let model = ContentHash::of_file(b"model");
+        let ring: Arc<[OperatorId]> = [operator(1), operator(2)].into();
+        let colluding = Strategy::Colluding { model, ring };
+        let lie = Strategy::Fabricate { model };
+        for (seats, expected) in [
+            ([2, 2, 3], lie.clone()),
+            ([1, 2, 3], Strategy::Honest),
+            ([3, 0, 3], Strategy::Honest),
+            ([4, 0, 3], lie),
+        ] {
+            let committee = [1, 2, 3].map(operator).into_iter().zip(seats);
+            let committee: Vec<Member> = committee
+                .map(|(operator, seats)| Member { operator, seats: Seats(seats) })
+                .collect();
+            assert_eq!(colluding.among(&committee), expected, "{seats:?}");
+            assert_eq!(colluding.over(&committee), expected, "{seats:?}");
+            let bribed = Strategy::Bribed { model, operator: operator(1) };
+            assert_eq!(bribed.over(&committee), Strategy::Honest);
+        }
     }
 
     #[test]

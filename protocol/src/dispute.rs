@@ -43,6 +43,7 @@ pub use ballot::{commit, report_ballot, reveal};
 pub use costs::{bond_floor, jury_cost, level_cost};
 pub use error::DisputeError;
 pub use ladder::rule_by_vote;
+pub use locate::SEGMENT;
 pub use open::{bond_now, needed_bond, open};
 pub use respond::{answer, implicate, play};
 pub use state::{

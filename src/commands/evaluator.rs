@@ -47,7 +47,8 @@ async fn start(
         .or_fail(Code::Other, "cannot start workers")?;
     let limits = WorkLimits { workers: settings.evaluator.workers, ..WorkLimits::default() };
     let home = arguments.work.clone().unwrap_or_else(|| place.evaluator());
-    let config = AgentConfig { home, operator, key, strategy: Strategy::Honest, worker, limits };
+    let (strategy, challenge) = (Strategy::Honest, settings.evaluator.challenge);
+    let config = AgentConfig { home, operator, key, strategy, challenge, worker, limits };
     let agent = agent::start(config, Remote::new(client)).map_err(refused)?;
     output::say(global, &format!("evaluating for {operator}; fees are paid by {account}"));
     let _metrics = match settings.evaluator.metrics {

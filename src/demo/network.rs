@@ -114,6 +114,7 @@ impl Network {
                 operator: actor.operator,
                 key: actor.key.clone(),
                 strategy: Strategy::Bribed { model: target, operator: actor.operator },
+                challenge: false,
                 worker: worker.clone(),
                 limits: limits.clone(),
             };

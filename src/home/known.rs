@@ -107,6 +107,11 @@ pub(crate) const SETTINGS: &[Known] = &[
     ),
     unset("evaluator.metrics", "Where monitors ask an evaluator; nowhere if none."),
     known("evaluator.workers", "1", "How many worker processes share one evaluation."),
+    known(
+        "evaluator.challenge",
+        "false",
+        "Whether the evaluator runs what others evaluated and puts up bonds against false results.",
+    ),
 ];
 
 /// The setting of a name.

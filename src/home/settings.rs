@@ -132,6 +132,7 @@ pub(crate) struct EvaluatorSection {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) workers: NonZeroUsize,
+    pub(crate) challenge: bool,
 }
 
 impl ApiSection {

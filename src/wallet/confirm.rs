@@ -53,7 +53,9 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::TransferArtifact(_)
         | Message::SubmitReferendum(_)
         | Message::CastVote(_)
-        | Message::Delegate(_) => true,
+        | Message::Delegate(_)
+        | Message::OpenDispute(_)
+        | Message::FundAppeal(_) => true,
         Message::Transfer(_)
         | Message::EditOperator(_)
         | Message::Withdraw(_)
@@ -75,6 +77,12 @@ const fn must_be_asked(message: &Message) -> bool {
         | Message::SubmitVoteEvidence(_)
         | Message::RemoveVote(_)
         | Message::Undelegate(_)
-        | Message::TrimDelegation(_) => false,
+        | Message::TrimDelegation(_)
+        | Message::AnswerDispute(_)
+        | Message::PlayDispute(_)
+        | Message::ImplicateMember(_)
+        | Message::DisputeCommit(_)
+        | Message::DisputeReveal(_)
+        | Message::ReportBallot(_) => false,
     }
 }

@@ -81,6 +81,7 @@ fn quick() -> Router<App> {
         .route("/supply", get(money::supply))
         .route("/accounts/{address}", get(money::account))
         .route("/accounts/{address}/pending", get(txs::pending))
+        .route("/accounts/{address}/disputable", get(money::disputable))
         .route("/operators", get(money::operators))
         .route("/operators/{id}", get(money::operator))
         .route("/operators/{id}/rewards", get(money::rewards))

@@ -27,7 +27,7 @@ fn someone() -> Address {
     Address::of(&Keypair::from_seed([1; 32]).public(), Network::Test)
 }
 
-fn frozen() -> Frozen {
+pub(crate) fn frozen() -> Frozen {
     let params = Params::development();
     Frozen {
         seats: Seats(7),
@@ -55,7 +55,7 @@ fn frozen() -> Frozen {
     }
 }
 
-fn assignment(role: Role, phase: Phase) -> Assignment {
+pub(super) fn assignment(role: Role, phase: Phase) -> Assignment {
     let request = Request {
         requester: someone(),
         benchmark: ArtifactId::default(),
@@ -98,7 +98,7 @@ fn reveal_phase() -> Phase {
     Phase::Reveal { committee: committee(), until: UNTIL }
 }
 
-fn provisional() -> Phase {
+pub(super) fn provisional() -> Phase {
     Phase::Provisional { committee: committee(), drawn: BoundedVec::new(), until: Height(200) }
 }
 
@@ -153,6 +153,15 @@ fn auditor(phase: AuditPhase, submission: Option<SubmissionView>) -> Assignment 
     Assignment { audit, submission, ..assignment(Role::Auditor, provisional()) }
 }
 
+/// What is known of one who has no part in disputes.
+const fn of<'a>(
+    assignments: &'a [Assignment],
+    work: &'a BTreeMap<Job, Progress>,
+    sent: &'a BTreeSet<Errand>,
+) -> View<'a> {
+    View { assignments, disputes: &[], disputable: None, work, sent }
+}
+
 /// What follows from one assignment, if anything.
 fn next(
     assignment: &Assignment,
@@ -164,7 +173,7 @@ fn next(
     let work: BTreeMap<Job, Progress> = work.map(|progress| (job, progress)).into_iter().collect();
     let sent: BTreeSet<Errand> = sent.iter().map(|act| Errand { act: *act, job }).collect();
     let assignments = std::slice::from_ref(assignment);
-    let mut steps = next_steps(&View { assignments, work: &work, sent: &sent }, now);
+    let mut steps = next_steps(&of(assignments, &work, &sent), now);
     assert!(steps.len() <= 1, "{steps:?}");
     steps.pop()
 }
@@ -277,11 +286,11 @@ fn a_new_round_is_new_work() {
     let work_of_first = BTreeMap::from([(EVALUATION, READY)]);
     let sent = BTreeSet::from([Errand { act: Act::Commit, job: EVALUATION }]);
     let assignments = &[again];
-    let view = View { assignments, work: &work_of_first, sent: &sent };
+    let view = of(assignments, &work_of_first, &sent);
     assert_eq!(next_steps(&view, Height(10)), [Step::Work { job: second, items: Vec::new() }]);
     let work = BTreeMap::from([(second, READY)]);
     let errand = Errand { act: Act::Commit, job: second };
-    let view = View { assignments, work: &work, sent: &sent };
+    let view = of(assignments, &work, &sent);
     assert_eq!(next_steps(&view, Height(10)), [Step::Send { errand, until: UNTIL }]);
 }
 
@@ -368,7 +377,8 @@ fn whoever_sits_twice_in_one_task_does_both() {
     let member = spot(revealed(None, &[3]));
     let juror = juror(JuryPhase::Commit { until: UNTIL }, None);
     let work = BTreeMap::from([(EVALUATION, READY)]);
-    let view = View { assignments: &[member, juror], work: &work, sent: &BTreeSet::new() };
+    let (assignments, sent) = ([member, juror], BTreeSet::new());
+    let view = of(&assignments, &work, &sent);
     let errand = Errand { act: Act::Open, job: EVALUATION };
     assert_eq!(
         next_steps(&view, Height(10)),

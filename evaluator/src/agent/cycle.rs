@@ -1,43 +1,32 @@
 //! One turn of the loop, and the waiting between two.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use probity_keys::guard::{Owner, StatementGuard};
-use probity_primitives::{Address, Amount, BoundedString, Hash, Height, OperatorId, TaskId};
+use probity_primitives::{Address, Amount, BoundedString, Hash, Height, Network, OperatorId};
 use probity_protocol::params::Fees;
 use probity_runtime::chain::fixed_fee;
-use probity_runtime::query::Assignment;
 use probity_runtime::receipt::Outcome;
 use probity_runtime::{ChainIdentity, TxBody};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::bench::Done;
 use super::errand::{Dispatch, Permit, Sender};
+use super::picture::Picture;
 use super::{AgentError, Status};
-use crate::agenda::{self, Job, Progress, Step, View};
-use crate::desk::{Prepared, Verdicts};
+use crate::agenda::{self, Job, Progress, Step};
 use crate::metrics::Meter;
 use crate::node_api::{ApiError, Assignments, NodeApi};
 use crate::outbox::Outbox;
-use crate::work::{WorkError, Workshop};
+use crate::work::Workshop;
 
-/// After how many blocks work that failed is tried again.
-const RETRY_BLOCKS: u64 = 2;
 /// The first pause after a node gave no answer; it doubles.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// What a piece of work gave.
-#[derive(Debug)]
-enum Made {
-    Prepared(Prepared),
-    Verdicts(Verdicts),
-}
-
-type Done = (Job, Duration, Result<Made, WorkError>);
 
 /// What does not change while a chain lives, and what it charges.
 #[derive(Debug, Clone)]
@@ -48,23 +37,24 @@ struct Terms {
 
 /// An agent in its loop.
 pub(super) struct Agent<A> {
-    api: Arc<A>,
-    operator: OperatorId,
-    workshop: Workshop,
-    outbox: Outbox,
-    work: BTreeMap<Job, Progress>,
-    jobs: JoinSet<Done>,
+    pub(super) api: Arc<A>,
+    pub(super) operator: OperatorId,
+    challenge: bool,
+    pub(super) workshop: Workshop,
+    pub(super) outbox: Outbox,
+    pub(super) work: BTreeMap<Job, Progress>,
+    pub(super) jobs: JoinSet<Done>,
     terms: Option<Terms>,
     guard: Option<Arc<StatementGuard>>,
-    status: Status,
+    pub(super) status: Status,
     report: watch::Sender<Status>,
-    meter: Meter,
+    pub(super) meter: Meter,
 }
 
 impl<A: NodeApi> Agent<A> {
     pub(super) fn new(
         api: A,
-        operator: OperatorId,
+        (operator, challenge): (OperatorId, bool),
         workshop: Workshop,
         report: watch::Sender<Status>,
         meter: Meter,
@@ -72,6 +62,7 @@ impl<A: NodeApi> Agent<A> {
         Self {
             api: Arc::new(api),
             operator,
+            challenge,
             workshop,
             outbox: Outbox::default(),
             work: BTreeMap::new(),
@@ -118,20 +109,31 @@ impl<A: NodeApi> Agent<A> {
             Some(terms) => terms.clone(),
             None => self.learn().await?,
         };
-        let Assignments { height, nonce, assignments } =
-            self.api.assignments(self.operator).await?;
+        let (height, nonce, picture) = self.look(terms.identity.network).await?;
         self.settle(nonce, height).await;
-        self.recall(&assignments, terms.identity.genesis_hash);
+        self.recall(&picture, terms.identity.genesis_hash);
         let (work, sent) = (&self.work, &self.outbox.blocked());
-        let view = View { assignments: &assignments, work, sent };
-        for step in agenda::next_steps(&view, height) {
-            if let Err(error) = self.perform(&assignments, &terms, step, height).await {
+        for step in agenda::next_steps(&picture.view(work, sent), height) {
+            if let Err(error) = self.perform(&picture, &terms, step, height).await {
                 self.failed("a step", &error);
             }
         }
-        self.meter.assigned(&assignments, &self.work);
+        self.meter.assigned(&picture.assignments, &self.work);
         self.status.height = height;
         Ok(())
+    }
+
+    /// Reads what the chain asks, and what could be challenged if that is wanted.
+    async fn look(&self, network: Network) -> Result<(Height, u64, Picture), AgentError> {
+        let Assignments { height, nonce, assignments, disputes } =
+            self.api.assignments(self.operator).await?;
+        let disputable = if self.challenge {
+            let account = Address::of(&self.workshop.key.public(), network);
+            Some(self.api.disputable(account).await?)
+        } else {
+            None
+        };
+        Ok((height, nonce, Picture { assignments, disputes, disputable }))
     }
 
     async fn learn(&mut self) -> Result<Terms, AgentError> {
@@ -167,109 +169,36 @@ impl<A: NodeApi> Agent<A> {
         }
     }
 
-    /// Forgets ended tasks, and remembers what an earlier process has prepared.
-    fn recall(&mut self, assignments: &[Assignment], chain: Hash) {
-        let open: BTreeSet<TaskId> =
-            assignments.iter().map(|assignment| assignment.task_id).collect();
-        let is_open = |job: &Job| open.contains(&job.task());
-        self.work.retain(|job, progress| is_open(job) || *progress == Progress::Running);
-        self.outbox.forget(|errand| is_open(&errand.job));
-        for job in assignments.iter().filter_map(Job::of) {
-            if self.work.contains_key(&job) {
-                continue;
-            }
-            match self.kept(job, chain) {
-                Ok(None) => {}
-                Ok(Some(commitment)) => {
-                    self.work.insert(job, Progress::Ready { commitment });
-                }
-                Err(error) => self.failed("a record", &error),
-            }
-        }
-    }
-
-    fn kept(&self, job: Job, chain: Hash) -> Result<Option<Hash>, AgentError> {
-        let sender = self.sender(chain);
-        Ok(match job {
-            Job::Evaluation { task, round } => {
-                let kept = self.workshop.prepared.get(job)?;
-                kept.map(|prepared| sender.commitment(&prepared, task, round))
-            }
-            Job::Verdicts { task, draw } => {
-                let kept = self.workshop.verdicts.get(job)?;
-                kept.map(|kept| sender.verdicts(kept, task, draw).commitment(chain))
-            }
-        })
-    }
-
-    const fn sender(&self, chain: Hash) -> Sender<'_> {
+    pub(super) const fn sender(&self, chain: Hash) -> Sender<'_> {
         let Self { operator, workshop, .. } = self;
         Sender { chain, operator: *operator, key: &workshop.key, workshop }
     }
 
     async fn perform(
         &mut self,
-        assignments: &[Assignment],
+        picture: &Picture,
         terms: &Terms,
         step: Step,
         now: Height,
     ) -> Result<(), AgentError> {
-        if let Step::Work { job, items } = step {
-            self.begin(assignments, job, items);
-            return Ok(());
+        match step {
+            Step::Work { job, items } => {
+                self.begin(picture, job, items);
+                return Ok(());
+            }
+            Step::Abstain { job } => {
+                self.workshop.abstain(job)?;
+                self.work.remove(&job);
+                return Ok(());
+            }
+            Step::Send { .. } | Step::Open { .. } => {}
         }
         let chain = terms.identity.genesis_hash;
         let guard = self.guard(chain)?;
         let permit = Permit { guard: &guard, now };
-        match self.sender(chain).dispatch(&*self.api, &step, permit).await? {
+        match self.sender(chain).dispatch(&*self.api, &step, permit, picture).await? {
             Some(dispatch) => self.send(terms, dispatch, now).await,
             None => Ok(()),
-        }
-    }
-
-    fn begin(&mut self, assignments: &[Assignment], job: Job, items: Vec<u32>) {
-        let mut assignments = assignments.iter();
-        let Some(assignment) = assignments.find(|one| Job::of(one) == Some(job)) else { return };
-        tracing::info!(?job, operator = %self.operator, "begins");
-        self.work.insert(job, Progress::Running);
-        let (shop, api, assignment) =
-            (self.workshop.clone(), Arc::clone(&self.api), assignment.clone());
-        self.jobs.spawn(async move {
-            let begun = Instant::now();
-            let made = match job {
-                Job::Evaluation { .. } => {
-                    shop.evaluate(&*api, &assignment).await.map(Made::Prepared)
-                }
-                Job::Verdicts { draw, .. } => {
-                    shop.judge(&*api, &assignment, draw, items).await.map(Made::Verdicts)
-                }
-            };
-            (job, begun.elapsed(), made)
-        });
-    }
-
-    fn finish(&mut self, (job, time, made): Done) {
-        if made.is_ok() {
-            self.meter.worked(time);
-        }
-        match made {
-            Ok(Made::Prepared(prepared)) => {
-                tracing::info!(?job, score = ?prepared.committed.score, "is prepared");
-                self.work.remove(&job);
-            }
-            Ok(Made::Verdicts(verdicts)) => {
-                tracing::info!(?job, items = verdicts.verdicts.len(), "is prepared");
-                self.work.remove(&job);
-            }
-            Err(error) => {
-                let retry = Height(self.status.height.0.saturating_add(RETRY_BLOCKS));
-                let progress = match error.is_lasting() {
-                    true => Progress::Impossible,
-                    false => Progress::Delayed { retry },
-                };
-                self.failed("a piece of work", &error);
-                self.work.insert(job, progress);
-            }
         }
     }
 
@@ -313,7 +242,7 @@ impl<A: NodeApi> Agent<A> {
         }
     }
 
-    fn failed(&mut self, what: &'static str, error: &dyn std::fmt::Display) {
+    pub(super) fn failed(&mut self, what: &'static str, error: &dyn std::fmt::Display) {
         tracing::warn!(operator = %self.operator, %error, "{what} failed");
         self.meter.failed(what);
         self.status.failed = self.status.failed.saturating_add(1);

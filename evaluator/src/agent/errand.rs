@@ -9,6 +9,7 @@ use probity_protocol::task::message::{
 use probity_runtime::Message;
 
 use super::AgentError;
+use super::picture::Picture;
 use crate::agenda::{Act, Errand, Job, Step};
 use crate::desk::{Prepared, Verdicts};
 use crate::node_api::NodeApi;
@@ -51,18 +52,25 @@ impl Sender<'_> {
         api: &A,
         step: &Step,
         permit: Permit<'_>,
+        picture: &Picture,
     ) -> Result<Option<Dispatch>, AgentError> {
         let (errand, until, indices) = match step {
-            Step::Work { .. } => return Ok(None),
+            Step::Work { .. } | Step::Abstain { .. } => return Ok(None),
             Step::Send { errand, until } => (*errand, *until, [].as_slice()),
             Step::Open { errand, indices, until } => (*errand, *until, indices.as_slice()),
         };
         let message = match errand.job {
+            Job::Evaluation { .. }
+                if matches!(errand.act, Act::Answer { .. } | Act::Move { .. }) =>
+            {
+                self.in_dispute(api, errand, picture).await?
+            }
             Job::Evaluation { task, round } => {
                 let sign = |statement| self.attest(permit, until, task, round, statement);
                 self.as_member(api, errand.act, task, round, indices, sign).await?
             }
             Job::Verdicts { task, draw } => self.as_juror(errand.act, task, draw)?,
+            Job::Check { .. } | Job::Vote { .. } => self.in_dispute(api, errand, picture).await?,
         };
         Ok(Some(Dispatch { errand, until, message }))
     }
@@ -93,7 +101,14 @@ impl Sender<'_> {
                 let openings = self.openings(prepared, indices).await?;
                 Ok(Message::PostOpenings(PostOpenings { operator, task, round, openings }))
             }
-            Act::Report | Act::JuryCommit | Act::JuryReveal => Err(AgentError::NotPrepared(job)),
+            Act::Report
+            | Act::JuryCommit
+            | Act::JuryReveal
+            | Act::Challenge { .. }
+            | Act::Answer { .. }
+            | Act::Move { .. }
+            | Act::VoteCommit
+            | Act::VoteReveal => Err(AgentError::NotPrepared(job)),
         }
     }
 
@@ -161,9 +176,15 @@ impl Sender<'_> {
                 Ok(Message::JuryCommit(JuryCommit { operator, task, draw, commitment }))
             }
             Act::JuryReveal => Ok(Message::JuryReveal(reveal)),
-            Act::Commit | Act::Report | Act::Reveal | Act::Open => {
-                Err(AgentError::NotPrepared(job))
-            }
+            Act::Commit
+            | Act::Report
+            | Act::Reveal
+            | Act::Open
+            | Act::Challenge { .. }
+            | Act::Answer { .. }
+            | Act::Move { .. }
+            | Act::VoteCommit
+            | Act::VoteReveal => Err(AgentError::NotPrepared(job)),
         }
     }
 
@@ -193,7 +214,7 @@ impl Sender<'_> {
 }
 
 /// Reads from disk on a thread where waiting is allowed.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, WorkError> + Send + 'static,
 ) -> Result<T, AgentError> {
     let done = tokio::task::spawn_blocking(work).await;

@@ -11,8 +11,11 @@
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+mod bench;
 mod cycle;
+mod dispute;
 mod errand;
+mod picture;
 
 use std::path::PathBuf;
 
@@ -44,6 +47,8 @@ pub struct AgentConfig {
     pub key: Keypair,
     /// Whether it tells what it finds.
     pub strategy: Strategy,
+    /// Whether it challenges results that its own evaluation contradicts.
+    pub challenge: bool,
     /// How workers are started.
     pub worker: WorkerCommand,
     /// What its work may use.
@@ -147,13 +152,14 @@ impl AgentHandle {
 /// [`AgentError`] if its folders cannot be used. A node that does not answer is no error: the
 /// agent waits for it.
 pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, AgentError> {
-    let AgentConfig { home, operator, key, strategy, worker, limits } = config;
+    let AgentConfig { home, operator, key, strategy, challenge, worker, limits } = config;
     let home = Home::lock(home)?;
     let stop = CancellationToken::new();
     let workshop = Workshop {
         cache: Cache::with_limit(home.folder.join("cache"), limits.file_bytes)?,
         prepared: Desk::open(home.folder.join("prepared"))?,
         verdicts: Desk::open(home.folder.join("verdicts"))?,
+        votes: Desk::open(home.folder.join("votes"))?,
         journals: home.folder.join("journals"),
         signing: home.folder.clone(),
         worker,
@@ -164,7 +170,9 @@ pub fn start<A: NodeApi>(config: AgentConfig, api: A) -> Result<AgentHandle, Age
     };
     let (report, status) = watch::channel(Status::default());
     let meter = Meter::default();
-    let agent = Agent::new(api, operator, workshop, report, meter.clone());
+    // Who lies of its own accord has no use for the truth about others.
+    let challenge = challenge && workshop.strategy == Strategy::Honest;
+    let agent = Agent::new(api, (operator, challenge), workshop, report, meter.clone());
     let task = tokio::spawn(async move {
         agent.run().await;
         drop(home);

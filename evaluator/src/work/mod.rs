@@ -15,7 +15,9 @@
 //!
 //! Spec: `docs/spec/22-evaluator.md`.
 
+mod ballot;
 mod error;
+mod order;
 mod verdict;
 
 use std::num::NonZeroUsize;
@@ -25,10 +27,11 @@ use std::sync::Arc;
 
 use probity_harness::benchmark::Benchmark;
 use probity_harness::cache::Cache;
+use probity_harness::data::Item;
 use probity_harness::run::{Options, Run, RunError};
 use probity_harness::stored;
 use probity_harness::worker::WorkerCommand;
-use probity_primitives::transcript::Transcript;
+use probity_primitives::transcript::{Record, Transcript};
 use probity_primitives::{BoundedVec, Domain, Hash, Keypair, TaskId};
 use probity_protocol::registry::ArtifactFile;
 use probity_protocol::task::message::Committed;
@@ -38,9 +41,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use error::WorkError;
+pub use order::Order;
 
 use crate::agenda::Job;
-use crate::desk::{Desk, Prepared, Verdicts};
+use crate::desk::{Desk, Prepared, Verdicts, Vote};
 use crate::node_api::NodeApi;
 use crate::strategy::Strategy;
 
@@ -71,6 +75,8 @@ pub struct Workshop {
     pub prepared: Desk<Prepared>,
     /// What jurors are bound to.
     pub verdicts: Desk<Verdicts>,
+    /// What jurors of disputes are bound to.
+    pub votes: Desk<Vote>,
     /// The folder of unfinished runs.
     pub journals: PathBuf,
     /// The folder of what the key stated.
@@ -106,14 +112,37 @@ impl Workshop {
         assignment: &Assignment,
     ) -> Result<Prepared, WorkError> {
         let (task, round) = (assignment.task_id, assignment.task.round);
-        if let Some(done) = self.prepared.get(Job::Evaluation { task, round })? {
+        let job = Job::Evaluation { task, round };
+        if let Some(done) = self.prepared.get(job)? {
             return Ok(done);
         }
         let fetched = self.unless_stopped(self.fetch(api, &assignment.files)).await??;
         let frozen = assignment.task.frozen.clone();
         let strategy = self.strategy.among(assignment.task.phase.committee());
         let shop = Self { strategy, ..self };
-        shop.in_turn(move |shop| shop.run_all(&fetched, &frozen, task, round)).await
+        shop.in_turn(move |shop| shop.run_all(&fetched, &frozen, job, round)).await
+    }
+
+    /// An evaluation of one's own to compare a result with: what was found as a member counts.
+    ///
+    /// # Errors
+    /// [`WorkError`], which says whether trying again is of use.
+    pub async fn check<A: NodeApi>(self, api: &A, order: &Order) -> Result<Prepared, WorkError> {
+        let (task, round) = (order.task_id, order.task.round);
+        let job = Job::Check { task, round };
+        if let Some(done) = self.prepared.get(job)? {
+            return Ok(done);
+        }
+        let honest = self.strategy == Strategy::Honest;
+        if let Some(own) = self.prepared.get(Job::Evaluation { task, round })?.filter(|_| honest) {
+            return Ok(self.prepared.keep(job, own)?);
+        }
+        let fetched = self.unless_stopped(self.fetch(api, &order.files)).await??;
+        let frozen = order.task.frozen.clone();
+        let shop = Self { strategy: Strategy::Honest, ..self };
+        // An earlier round's transcript is only used where it is an honest one.
+        let first = if honest { round } else { 1 };
+        shop.in_turn(move |shop| shop.run_all(&fetched, &frozen, job, first)).await
     }
 
     /// A juror's verdicts on some items.
@@ -133,7 +162,9 @@ impl Workshop {
         }
         let fetched = self.unless_stopped(self.fetch(api, &assignment.files)).await??;
         let frozen = assignment.task.frozen.clone();
-        self.in_turn(move |shop| shop.run_some(&fetched, &frozen, task, draw, &items)).await
+        let strategy = self.strategy.over(assignment.task.phase.committee());
+        let shop = Self { strategy, ..self };
+        shop.in_turn(move |shop| shop.run_some(&fetched, &frozen, task, draw, &items)).await
     }
 
     /// The transcript that a member is bound to.
@@ -206,10 +237,11 @@ impl Workshop {
         &self,
         fetched: &Fetched,
         frozen: &Frozen,
-        task: TaskId,
+        job: Job,
         round: u8,
     ) -> Result<Prepared, WorkError> {
         let run = prepare(fetched, frozen)?;
+        let task = job.task();
         let transcript = match self.earlier(task, round)? {
             Some(transcript) => transcript,
             None => self.execute(&run)?,
@@ -226,7 +258,7 @@ impl Workshop {
             engine: transcript.header().engine,
             transcript: self.cache.insert_bytes(&stored::encode(&transcript))?,
         };
-        let kept = self.prepared.keep(Job::Evaluation { task, round }, prepared)?;
+        let kept = self.prepared.keep(job, prepared)?;
         run.discard_journal(&self.journals).map_err(RunError::from)?;
         Ok(kept)
     }
@@ -258,21 +290,27 @@ impl Workshop {
         items: &[u32],
     ) -> Result<Verdicts, WorkError> {
         let run = prepare(fetched, frozen)?;
-        let verdicts: Result<Vec<VerdictOfItem>, WorkError> = run
-            .answer(items, &self.options())?
-            .into_iter()
-            .map(|(position, record)| {
-                let place = usize::try_from(position).unwrap_or(usize::MAX);
-                let none = RunError::NoItem { position, items: frozen.items };
-                let item = run.items().get(place).ok_or(none)?;
-                Ok(verdict::verdict(record, item, frozen.delta)?)
-            })
-            .collect();
+        let found = self.again(&run, items)?.into_iter();
+        let verdicts: Result<Vec<VerdictOfItem>, WorkError> =
+            found.map(|(record, item)| Ok(verdict::verdict(record, item, frozen.delta)?)).collect();
         let verdicts = Verdicts {
             verdicts: BoundedVec::from_vec(verdicts?)?,
             salt: self.salt("jury", task, draw),
         };
         Ok(self.verdicts.keep(Job::Verdicts { task, draw }, verdicts)?)
+    }
+
+    /// Runs single items again: what a juror finds, and stands for, at each of them.
+    fn again<'a>(&self, run: &'a Run, items: &[u32]) -> Result<Vec<(Record, &'a Item)>, WorkError> {
+        let (model, all) = (run.header().model, run.header().items);
+        let found = run.answer(items, &self.options())?.into_iter();
+        let stated = found.map(|(position, record)| {
+            let place = usize::try_from(position).unwrap_or(usize::MAX);
+            let none = RunError::NoItem { position, items: all };
+            let item = run.items().get(place).ok_or(none)?;
+            Ok((self.strategy.record(model, record, item), item))
+        });
+        stated.collect()
     }
 
     fn options(&self) -> Options {

@@ -104,7 +104,7 @@ impl Backend for Spoken {
 }
 
 /// A server on a port of its own, until its guard is dropped.
-async fn serve(net: &Net) -> (String, oneshot::Sender<()>) {
+pub(crate) async fn serve(net: &Net) -> (String, oneshot::Sender<()>) {
     let spoken = Spoken { net: net.clone(), genesis: net.genesis() };
     let limits = ApiLimits::default();
     let router = probity_web::router(Arc::new(spoken), limits);
@@ -118,7 +118,7 @@ async fn serve(net: &Net) -> (String, oneshot::Sender<()>) {
     (url, guard)
 }
 
-fn remote(url: &str) -> Remote {
+pub(crate) fn remote(url: &str) -> Remote {
     Remote::new(Client::new(url).unwrap())
 }
 

@@ -1,6 +1,8 @@
 //! Agents that work on a whole chain in memory, with real models and real worker processes.
 
 #[cfg(test)]
+mod dispute;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod http;

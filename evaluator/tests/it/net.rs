@@ -20,8 +20,8 @@ use probity_harness::engine::HARNESS_VERSION;
 use probity_harness::worker::WorkerCommand;
 use probity_primitives::transcript::Fold;
 use probity_primitives::{
-    ArtifactId, BoundedString, BoundedVec, ContentHash, Hash, Height, OperatorId, Score, TaskId,
-    TxHash,
+    Address, ArtifactId, BoundedString, BoundedVec, ContentHash, Hash, Height, OperatorId, Score,
+    TaskId, TxHash,
 };
 use probity_protocol::Ledger;
 use probity_protocol::params::Fees;
@@ -29,6 +29,7 @@ use probity_protocol::registry::message::RegisterArtifact;
 use probity_protocol::registry::{self, ArtifactFile, ArtifactKind, Direction, Manifest};
 use probity_protocol::task::{Mode, Phase, Task};
 use probity_runtime::invariants;
+use probity_runtime::query::DisputableView;
 use probity_runtime::{
     Block, Chain, ChainIdentity, Genesis, Message, Receipt, SignedTx, VerifiedTx, query,
 };
@@ -232,25 +233,35 @@ impl Net {
         self.try_start(actor, strategy, api).unwrap()
     }
 
+    /// Starts an agent that challenges what its own evaluation contradicts.
+    pub(crate) fn start_challenger(&self, actor: &Actor, api: impl NodeApi) -> AgentHandle {
+        agent::start(AgentConfig { challenge: true, ..self.config(actor, Strategy::Honest) }, api)
+            .unwrap()
+    }
+
     pub(crate) fn try_start(
         &self,
         actor: &Actor,
         strategy: Strategy,
         api: impl NodeApi,
     ) -> Result<AgentHandle, AgentError> {
-        let config = AgentConfig {
+        agent::start(self.config(actor, strategy), api)
+    }
+
+    fn config(&self, actor: &Actor, strategy: Strategy) -> AgentConfig {
+        AgentConfig {
             home: self.home_of(actor),
             operator: actor.id(),
             key: actor.key.clone(),
             strategy,
+            challenge: false,
             worker: worker(),
             limits: WorkLimits {
                 turns: Arc::clone(&self.turns),
                 workers: NonZeroUsize::MIN,
                 file_bytes: 16 << 20,
             },
-        };
-        agent::start(config, api)
+        }
     }
 
     /// Takes every turn to work, until what is returned is dropped.
@@ -307,7 +318,14 @@ impl NodeApi for Net {
             height: inner.world.chain.height(),
             nonce: ledger.accounts.get(&account).map_or(0, |account| account.nonce),
             assignments: query::assignments(ledger, &operator),
+            disputes: query::dispute_seats(ledger, &operator),
         })
+    }
+
+    async fn disputable(&self, account: Address) -> Result<DisputableView, ApiError> {
+        let inner = self.lock();
+        let world = &inner.world;
+        Ok(query::disputable(world.ledger(), account, world.chain.height()))
     }
 
     async fn height_after(&self, seen: Height) -> Result<Height, ApiError> {

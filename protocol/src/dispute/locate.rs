@@ -19,8 +19,8 @@ use super::state::{Question, Ruling};
 use crate::ledger::Ledger;
 use crate::task::{Frozen, Mode, Opened, Revealed, Submission, Task, TaskError};
 
-/// The items of a segment in tolerant mode.
-pub(super) const SEGMENT: u32 = 32;
+/// The most items of a segment in tolerant mode.
+pub const SEGMENT: u32 = 32;
 
 /// What a comparison comes to.
 #[expect(clippy::large_enum_variant, reason = "made once and taken apart at once")]

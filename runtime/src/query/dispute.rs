@@ -79,6 +79,8 @@ pub struct Disputable {
     pub bond: Amount,
     /// What it would earn for each seat that is proven false.
     pub bounty: Amount,
+    /// How many challenges of it have failed.
+    pub failed: u8,
     /// The last block that may carry the dispute.
     pub until: Height,
     /// What the members have revealed.
@@ -173,6 +175,7 @@ fn one_disputable(
         outcome: ledger.outcomes.get(&task_id)?.clone(),
         bond,
         bounty: slashing.reporter.of_floor(taken).ok()?,
+        failed: ledger.task_disputes.get(&task_id).map_or(0, |known| known.failed),
         until: *until,
         revealed: revealed.collect(),
     })

@@ -6,7 +6,7 @@ use probity_primitives::{
 use probity_runtime::certificate::Certificate;
 use probity_runtime::hex_bytes::HexBytes;
 use probity_runtime::proof::StateProof;
-use probity_runtime::query::{Assignment, View};
+use probity_runtime::query::{Assignment, DisputeSeat, View};
 use probity_runtime::tx::MAX_TX_BYTES;
 use probity_runtime::{ChainId, Header, SignedTx};
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,8 @@ pub struct AssignmentsView {
     pub nonce: u64,
     /// The open tasks that it was drawn for.
     pub assignments: Vec<Assignment>,
+    /// The open disputes in which it must act.
+    pub disputes: Vec<DisputeSeat>,
 }
 
 impl View for AssignmentsView {

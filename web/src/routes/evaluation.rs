@@ -100,6 +100,7 @@ pub(super) async fn assignments(
         account,
         nonce: query::account(ledger, &account).nonce,
         assignments: query::assignments(ledger, &id),
+        disputes: query::dispute_seats(ledger, &id),
     };
     Ok(answer::one(&chain, view))
 }

@@ -32,6 +32,12 @@ pub(super) async fn account(State(app): State<App>, Id(address): Id<Address>) ->
     answer::one(&chain, query::account(chain.ledger(), &address))
 }
 
+/// The results that an account could dispute in the next block.
+pub(super) async fn disputable(State(app): State<App>, Id(address): Id<Address>) -> Response {
+    let chain = app.chain();
+    answer::one(&chain, query::disputable(chain.ledger(), address, chain.height()))
+}
+
 pub(super) async fn supply(State(app): State<App>) -> Response {
     let chain = app.chain();
     answer::one(&chain, query::supply(chain.ledger(), chain.height()))
