@@ -30,7 +30,7 @@ use crate::exit::{Code, Failure, OrFail};
 use crate::wallet::{Wallet, failed};
 
 /// What is said to depend on the score that is bought.
-const MUCH: Amount = Amount::from_tokens(300);
+const MUCH: Amount = Amount::from_tokens(130);
 /// How many committees are drawn until one can be bought.
 const TRIES: usize = 8;
 
