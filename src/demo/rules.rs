@@ -21,11 +21,12 @@ const CHEAPER: u128 = 1_000;
 pub(super) fn evaluation() -> Result<Params, Failure> {
     let mut params = Params::development();
     params.staking.max_validators = u32::try_from(VALIDATORS).unwrap_or(u32::MAX);
-    params.task.commit_max = 100;
     // What little depends on is evaluated by 7 seats, the rest by 9.
     params.task.sizes = sizes(&[(40, 7), (750, 9)])?;
     // A person, or a program that stands for one, has eight blocks to pay for an appeal.
     params.dispute.appeal_blocks = 16;
+    // Longer than the dispute track takes with a day of four blocks.
+    params.dispute.vote_blocks = 40;
     // A window of slashes ends while somebody still watches.
     params.slashing.window_blocks = 40;
     Ok(params)
