@@ -95,6 +95,7 @@ const fn meant(action: &Action) -> Track {
         | Action::CancelUpgrade { .. } => Track::Cancel,
         Action::Mint { .. } => Track::Supply,
         Action::Upgrade { .. } => Track::Root,
+        Action::RuleDispute { .. } => Track::Dispute,
         Action::Pause { .. } => Track::Pause,
     }
 }
