@@ -218,6 +218,7 @@ async fn intervals(node: &NodeHandle, during: Duration) -> Vec<Duration> {
     times
 }
 
+#[expect(clippy::too_many_lines, reason = "one entry for each figure")]
 fn figures(
     offered: &Offered,
     fate: Fate,

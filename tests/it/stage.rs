@@ -30,11 +30,6 @@ impl Stage {
         Self { folder, node, rich, poor }
     }
 
-    /// An account that nobody has paid yet.
-    pub(crate) fn somebody(&self) -> String {
-        chain::account(&chain::key("somebody", 0)).to_string()
-    }
-
     /// A command that asks this node for JSON.
     pub(crate) fn asking<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
         [command, &["--node", self.node.url(), "--output", "json"]].concat()
