@@ -124,8 +124,9 @@ fn long_random_lives_keep_every_invariant_and_end_every_task() {
     assert!(missing.is_empty(), "never carried out: {missing:?}");
 }
 
-/// Every kind of message that chaos sends.
-const KINDS_OF_MESSAGES: [&str; 29] = [
+/// Every kind of message that chaos sends, but for ballots that leak: those are carried out in the
+/// tests of disputes alone.
+const KINDS_OF_MESSAGES: [&str; 28] = [
     "transfer",
     "register_operator",
     "rotate_operator_key",
@@ -153,7 +154,6 @@ const KINDS_OF_MESSAGES: [&str; 29] = [
     "play_dispute",
     "dispute_commit",
     "dispute_reveal",
-    "report_ballot",
     "fund_appeal",
 ];
 
