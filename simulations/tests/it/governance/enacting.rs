@@ -61,10 +61,10 @@ fn impossible(world: &mut World, track: Track, action: Action, expected: &str) {
 fn no_vote_lowers_a_floor_or_changes_a_unit_of_time() {
     let mut world = world();
     let all = [
+        ("dispute.clock_blocks", "10", "5"),
+        ("dispute.vote_blocks", "56", "10"),
         ("staking.unbond_blocks", "560", "400"),
         ("task.commit_max", "60", "20"),
-        ("dispute.vote_blocks", "56", "10"),
-        ("dispute.clock_blocks", "10", "5"),
     ]
     .map(|(path, before, after)| Change {
         path: text(path),
@@ -115,7 +115,7 @@ fn the_parameters_track_moves_numbers_of_evaluation_in_steps_and_not_too_often()
 #[test]
 fn a_cancelled_referendum_has_no_effect_and_its_deposit_comes_back() {
     let mut world = world();
-    let id = submit(&mut world, Track::Root, change("task.commit_blocks", "20", "100"));
+    let id = submit(&mut world, Track::Root, change("task.commit_blocks", "20", "50"));
     (0..5).for_each(|number| aye(&mut world, number, id, 25_000));
     until(&mut world, id, StageName::Approved);
     let action = Action::CancelReferendum { referendum: id };
