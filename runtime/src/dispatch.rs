@@ -70,6 +70,7 @@ pub fn run(
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each kind of message")]
 fn carry_out(
     state: &mut State,
     ctx: &mut Context,

@@ -17,6 +17,7 @@ impl Message {
 }
 
 impl fmt::Display for Message {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of message")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfer(m) => write!(f, "transfer {} to {}", m.amount, m.to),

@@ -133,7 +133,7 @@ fn hidden(lie: u32) -> Option<(Stage, TaskId, OperatorId)> {
     let work = |stage: &Stage, operator| {
         stage.transcript(id, if operator == liar { &false_one } else { &WRONG })
     };
-    stage.reveal_all(id, &work);
+    stage.reveal_all(id, work);
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != liar) {
         let transcript = work(&stage, drawn.operator);

@@ -196,7 +196,7 @@ fn an_unopened_leaf_counts_together_with_the_mismatches() {
     let work = |stage: &Stage, operator| {
         if operator == crook { stage.transcript(id, &lie) } else { stage.transcript(id, &WRONG) }
     };
-    stage.reveal_all(id, &work);
+    stage.reveal_all(id, work);
     stage.reach(id, TaskPhase::Spot);
     assert_eq!(stage.standing(id, crook), Some(Standing::Accepted));
     let wanted = stage.wanted(id, crook);

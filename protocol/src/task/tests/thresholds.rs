@@ -134,7 +134,7 @@ fn grey() -> (Stage, TaskId, OperatorId) {
     let work = |stage: &Stage, operator| {
         stage.transcript(id, if operator == odd { &WRONG[1..] } else { &WRONG })
     };
-    stage.reveal_all(id, &work);
+    stage.reveal_all(id, work);
     stage.reach(id, TaskPhase::Spot);
     for drawn in members.iter().filter(|drawn| drawn.operator != odd) {
         let transcript = work(&stage, drawn.operator);
