@@ -131,6 +131,7 @@ impl Node {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
+    #[expect(clippy::too_many_lines, reason = "the order in which a node comes up is one list")]
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;

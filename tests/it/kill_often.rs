@@ -130,6 +130,8 @@ fn long_windows() -> Params {
     params.task.commit_blocks = 60;
     params.task.reveal_blocks = 50;
     params.task.spot_blocks = 40;
+    // Stake leaves no sooner than an offence in these windows is settled.
+    params.slashing.window_blocks = 60;
     params
 }
 

@@ -13,7 +13,6 @@ mod kill;
 mod kill_often;
 mod operate;
 mod operate_faults;
-mod prompt;
 mod safety;
 mod snapshot;
 mod stage;

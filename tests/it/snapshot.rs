@@ -49,7 +49,7 @@ async fn a_fifth_node_joins_by_a_snapshot_past_a_source_that_lies_and_follows() 
     let block = async |node: &NodeProcess| node.client.block(reached).await.unwrap().data;
     assert_eq!(block(&fifth).await.hash, block(&nodes[0]).await.hash);
     let first = fifth.client.block(Height(1)).await.unwrap_err().to_string();
-    assert!(first.contains("there is no block 1 here"), "{first}");
+    assert!(first.contains("does not keep the block 1"), "{first}");
     fifth.kill();
     own_snapshot(&home, folder.path(), &cast);
 }

@@ -61,8 +61,8 @@ impl Workshop {
                 Evidence::Item(verdict::verdict(record, item, frozen.delta)?)
             }
             Question::Segment { .. } => {
-                let worth = found.iter().map(|(record, _)| i128::from(record.score));
-                let sum = worth.fold(Some(0i128), |sum, score| sum?.checked_add(score));
+                let mut worth = found.iter().map(|(record, _)| i128::from(record.score));
+                let sum = worth.try_fold(0i128, i128::checked_add);
                 Evidence::Sum(sum.ok_or(WorkError::NoScore)?)
             }
         };
