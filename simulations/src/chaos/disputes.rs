@@ -1,10 +1,10 @@
 //! Disputes, appeals and ballots of random people: some true, some false, some nonsense.
 
-use probity_primitives::{Amount, Keypair, OperatorId};
+use probity_primitives::{Keypair, OperatorId};
 use probity_protocol::dispute::message::{
     Challenge, FundAppeal, ImplicateMember, OpenDispute, PlayDispute, ReportBallot,
 };
-use probity_protocol::dispute::{Dispute, Rung, Side, Stage};
+use probity_protocol::dispute::{Dispute, Ruling, Rung, Side, Stage, level_cost};
 use probity_runtime::Message;
 
 use super::Luck;
@@ -67,12 +67,19 @@ impl World {
         let (dispute, known) = self.disputed(luck, |stage| {
             matches!(stage, Stage::Ladder { rung: Rung::Appeal { .. }, .. })
         })?;
-        let price = self.ledger().tasks.get(&known.task)?.frozen.seat_price;
-        let side = if luck.below(3) == 0 { Side::Challenger } else { Side::Defender };
-        let times = [50u128, 100, 200, 400, 3].get(luck.below(5)).copied()?;
-        let amount = match luck.below(5) {
+        let (frozen, next) =
+            (&self.ledger().tasks.get(&known.task)?.frozen, known.level().saturating_add(1));
+        let cost = level_cost(&frozen.dispute, frozen.seat_price, next).ok()?;
+        let loser = known.ruling().map_or(Side::Defender, Ruling::loser);
+        let (side, price) = match (luck.below(4), loser) {
+            (0, Side::Defender) => (Side::Challenger, cost),
+            (0, Side::Challenger) => (Side::Defender, cost),
+            (_, loser) => (loser, cost.checked_mul(2).ok()?),
+        };
+        let amount = match luck.below(6) {
             0 => luck.amount(),
-            _ => price.checked_mul(times).unwrap_or(Amount::ZERO),
+            1 | 2 => price.mul_div_floor(1, 2).ok()?,
+            _ => price,
         };
         Some(Message::FundAppeal(FundAppeal { dispute, side, amount }))
     }

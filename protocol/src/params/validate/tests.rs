@@ -267,10 +267,9 @@ fn what_is_minted_is_shared_out_once_and_a_year_is_not_shortened() {
 #[test]
 fn a_pause_outlasts_neither_the_stake_nor_the_time_to_pay() {
     refused("a pause of 216001 blocks every 432000", |p| p.pause.max_blocks = 216_001);
-    // 14400 commit + 200 reveal + 200 spot + 100800 window + 287601 pause, of 403200.
+    // 14400 commit + 200 reveal + 200 spot + 100800 window, and a block more than 403200 leave.
     refused("settled after 115600 + 287601", |p| {
-        p.pause.max_blocks = 287_601;
-        p.pause.every_blocks = 600_000;
+        (p.pause.max_blocks, p.pause.every_blocks) = (287_601, 600_000);
     });
     refused("pause.max_blocks is a window of no blocks", |p| p.pause.max_blocks = 0);
 }

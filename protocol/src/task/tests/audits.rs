@@ -176,8 +176,8 @@ fn where_nobody_outside_may_work_nobody_audits_and_the_task_ends() {
 #[test]
 fn a_task_does_not_end_before_its_audit() {
     let mut stage = stage(20);
-    stage.ledger.params.get_mut().task.commit_max = 100;
-    stage.ledger.params.get_mut().task.commit_blocks = 100;
+    let windows = &mut stage.ledger.params.get_mut().task;
+    (windows.commit_blocks, windows.commit_max) = (100, 100);
     let (id, auditors) = audited(&mut stage, &[]);
     stage.pass(90);
     assert_eq!(stage.phase(id), TaskPhase::Provisional);
