@@ -122,9 +122,8 @@ fn long_random_lives_keep_every_invariant_and_end_every_task() {
     assert!(missing.is_empty(), "never carried out: {missing:?}");
 }
 
-/// Every kind of message that chaos sends, but for ballots that leak: those are carried out in the
-/// tests of disputes alone.
-const KINDS_OF_MESSAGES: [&str; 28] = [
+/// Every kind of message that chaos sends.
+const KINDS_OF_MESSAGES: [&str; 29] = [
     "transfer",
     "register_operator",
     "rotate_operator_key",
@@ -152,6 +151,7 @@ const KINDS_OF_MESSAGES: [&str; 28] = [
     "play_dispute",
     "dispute_commit",
     "dispute_reveal",
+    "report_ballot",
     "fund_appeal",
 ];
 
