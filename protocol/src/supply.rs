@@ -6,7 +6,7 @@
 //! hold no promise of money that is not there yet, and a halted stream makes nothing uncertain.
 //!
 //! # Invariants
-//! - Nothing mints but [`mint()`], and nothing beyond the least of the three [`caps`].
+//! - Nothing mints but [`mint()`], and nothing beyond the least of the three [`caps()`].
 //! - What verified work has earned to be minted is at most half of what its tasks burned.
 //! - A stream's bucket holds what it has not released; an ended stream has none.
 //!

@@ -5,7 +5,7 @@
 //!
 //! # Reading order
 //! [`message`] is what may be asked; [`power`] says who may vote with how much; [`locks`] keep
-//! voted tokens where they are; [`enact`] and [`parameters`] carry out what passed; [`preview`]
+//! voted tokens where they are; [`mod@enact`] and [`parameters`] carry out what passed; [`mod@preview`]
 //! shows what would happen.
 //!
 //! # Invariants
