@@ -14,6 +14,7 @@ mod key;
 mod node;
 mod protection;
 mod result;
+pub(crate) mod sim;
 mod snapshot;
 mod supply;
 mod testnet;
@@ -43,6 +44,7 @@ pub(crate) use self::key::{
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
+pub(crate) use self::sim::{SimPower, SimVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;
 pub(crate) use self::testnet::{TestnetInit, TestnetVerb};
@@ -164,6 +166,9 @@ pub(crate) enum Command {
     /// Saying that a result is wrong, and what becomes of it.
     #[command(subcommand)]
     Dispute(DisputeVerb),
+    /// Experiments on seeded worlds that run the very rules of the network.
+    #[command(subcommand)]
+    Sim(SimVerb),
     /// Operators and what stands behind them.
     #[command(subcommand)]
     Validator(ValidatorVerb),

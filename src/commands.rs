@@ -17,6 +17,7 @@ mod protection;
 mod query;
 mod reproduce;
 pub(crate) mod result;
+mod sim;
 mod snapshot;
 mod supply;
 mod sync;
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Gov(verb) => gov::run(global, verb),
         Command::Supply(verb) => supply::run(global, verb),
         Command::Dispute(verb) => dispute::run(global, verb),
+        Command::Sim(verb) => sim::run(global, verb),
         Command::Validator(verb) => validator::run(global, verb),
         Command::Model(verb) => artifact::run(global, ArtifactKind::Model, verb),
         Command::Dataset(verb) => artifact::run(global, ArtifactKind::Dataset, verb),

@@ -18,6 +18,7 @@ pub mod actor;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
+pub mod lab;
 pub mod play;
 mod setup;
 pub mod sheet;
