@@ -2,15 +2,16 @@
 //!
 //! A database that makes every batch durable by itself pays for its own log, its pages and the file
 //! system's journal each time. Here a batch is durable when its record is in [`Journal`], a file that
-//! takes one flush of data; the database gets the batch at once, so that it is read, and is made
-//! durable later and for many batches together, on another thread.
+//! takes one flush of data, and is read from [`Recent`] until the database has it. Another thread
+//! carries what has gathered there into the database, for many batches at once: what was written
+//! over in the meantime never reaches it.
 //!
 //! # Invariants
 //! - [`Store::write`] returns `Ok` when the batch is in the flushed journal, or in the flushed
 //!   database if it is too long for the journal.
-//! - Every batch carries its number into the database. A store that opens takes in the records
-//!   after the database's number; if the journal begins later than that, the database has lost
-//!   what it had made durable, and is refused.
+//! - The number of the newest batch goes into the database after all that the batches changed. A
+//!   store that opens takes in the records after the database's number; if the journal begins later
+//!   than that, the database has lost what it had made durable, and is refused.
 //! - The journal begins again only when the database has made durable all that is in it.
 //! - After a failure nothing more is written: what the disk holds then is found out by opening anew.
 //!
@@ -23,25 +24,34 @@ use std::time::Duration;
 
 use super::checked::guarded;
 use super::journal::{Journal, Record, encode};
+use super::recent::{Layer, Recent};
 use super::{Backing, Batch, Entries, Entry, Store, StoreError, StoreKind};
 
 /// The key of the number of the newest batch. No family of keys begins with a zero.
 const NUMBER: [u8; 8] = *b"\0journal";
-/// The database is made durable at most so often.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The database gets what has gathered at most so often,
+const PAUSE: Duration = Duration::from_millis(500);
+/// or when so many bytes have gathered,
+const GATHERED_BYTES: usize = 4 * 1024 * 1024;
+/// in batches of so many changes: sled's memory grows with the square of a batch.
+const CARRIED: usize = 256;
 
 /// A database with a journal in front of it.
 #[derive(Debug)]
 pub struct Journaled<D: Backing> {
     shared: Arc<Shared<D>>,
-    flusher: Option<JoinHandle<()>>,
+    carrier: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Shared<D> {
     database: D,
+    recent: Recent,
     state: Mutex<State>,
+    /// There is something to carry, or it presses.
     changed: Condvar,
+    /// The database has more, or never will.
+    settled: Condvar,
 }
 
 #[derive(Debug)]
@@ -49,8 +59,10 @@ struct State {
     journal: Journal,
     /// The number of the newest batch.
     newest: u64,
-    /// The number up to which the database itself is durable.
+    /// The number up to which the database has everything, durably.
     durable: u64,
+    /// Somebody waits for the database, or enough has gathered.
+    pressing: bool,
     /// Why nothing is written any more.
     failed: Option<String>,
     ending: bool,
@@ -67,15 +79,21 @@ impl<D: Backing> Journaled<D> {
         let (journal, records) =
             Journal::open(folder).map_err(|error| refused(format!("its journal: {error}")))?;
         let newest = take_in(&database, records, &refused)?;
-        let state = State { journal, newest, durable: newest, failed: None, ending: false };
-        let (state, changed) = (Mutex::new(state), Condvar::new());
-        let shared = Arc::new(Shared { database, state, changed });
-        let flushing = Arc::clone(&shared);
-        let flusher = std::thread::Builder::new()
+        let (failed, pressing, ending) = (None, false, false);
+        let state = State { journal, newest, durable: newest, pressing, failed, ending };
+        let shared = Arc::new(Shared {
+            database,
+            recent: Recent::default(),
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            settled: Condvar::new(),
+        });
+        let carrying = Arc::clone(&shared);
+        let carrier = std::thread::Builder::new()
             .name("store".to_owned())
-            .spawn(move || flushing.flush_until_the_end())
+            .spawn(move || carrying.carry_until_the_end())
             .map_err(|error| refused(error.to_string()))?;
-        Ok(Self { shared, flusher: Some(flusher) })
+        Ok(Self { shared, carrier: Some(carrier) })
     }
 }
 
@@ -128,87 +146,121 @@ impl<D: Backing> Shared<D> {
     }
 
     fn write(&self, batch: Batch) -> Result<(), StoreError> {
-        let mut state = self.lock();
+        let bytes = encode(&batch);
+        let mut state = self.make_way(bytes.len());
         if let Some(reason) = &state.failed {
             return Err(StoreError::Write(format!("an earlier write failed: {reason}")));
         }
-        let written = guarded(StoreError::Write, || self.try_write(&mut state, batch));
+        let written = guarded(StoreError::Write, || self.try_write(&mut state, batch, &bytes));
         if let Err(error) = &written {
             state.failed = Some(error.to_string());
         }
         written
     }
 
-    fn try_write(&self, state: &mut State, batch: Batch) -> Result<(), StoreError> {
-        let number = state.newest.saturating_add(1);
-        let bytes = encode(&batch);
-        let journaled = Journal::takes(bytes.len());
-        if journaled {
-            if !state.journal.has_room(bytes.len()) && state.durable < state.newest {
-                self.database.sync()?;
-                state.durable = state.newest;
-            }
-            if state.durable == state.newest {
-                state.journal.rewind();
-            }
-            let appended = state.journal.append(number, &bytes);
-            appended.map_err(|error| StoreError::Write(format!("its journal: {error}")))?;
-        }
-        drop(bytes);
-        self.database.apply(numbered(batch, number))?;
-        state.newest = number;
-        if journaled {
+    /// Waits until the journal has room for so many bytes, or the database has everything.
+    fn make_way(&self, bytes: usize) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        while state.durable < state.newest
+            && state.failed.is_none()
+            && !state.journal.has_room(bytes)
+        {
+            state.pressing = true;
             self.changed.notify_one();
-        } else {
-            self.database.sync()?;
-            state.durable = number;
+            state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state
+    }
+
+    fn try_write(&self, state: &mut State, batch: Batch, bytes: &[u8]) -> Result<(), StoreError> {
+        let number = state.newest.saturating_add(1);
+        if !Journal::takes(bytes.len()) {
+            self.database.apply(numbered(batch, number))?;
+            self.database.sync()?;
+            (state.newest, state.durable) = (number, number);
+            return Ok(());
+        }
+        if state.durable == state.newest {
+            state.journal.rewind();
+        }
+        let appended = state.journal.append(number, bytes);
+        appended.map_err(|error| StoreError::Write(format!("its journal: {error}")))?;
+        state.newest = number;
+        state.pressing |= self.recent.add(batch) >= GATHERED_BYTES;
+        self.changed.notify_one();
         Ok(())
     }
 
-    /// Makes the database durable again and again, for all batches of a pause at once.
-    fn flush_until_the_end(&self) {
+    /// Carries what has gathered into the database, again and again.
+    fn carry_until_the_end(&self) {
         let mut state = self.lock();
         loop {
             let idle = |state: &mut State| {
                 !state.ending && (state.durable == state.newest || state.failed.is_some())
             };
             state = self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
-            let gathering = |state: &mut State| !state.ending;
+            let gathering = |state: &mut State| !state.ending && !state.pressing;
             let gathered = self.changed.wait_timeout_while(state, PAUSE, gathering);
             state = gathered.unwrap_or_else(PoisonError::into_inner).0;
             let (newest, ending) = (state.newest, state.ending);
             if state.durable < newest && state.failed.is_none() {
+                let layer = self.recent.age();
                 drop(state);
-                let synced = guarded(StoreError::Write, || self.database.sync());
+                let carried = guarded(StoreError::Write, || self.carry(&layer, newest));
                 state = self.lock();
-                match synced {
-                    Ok(()) => state.durable = state.durable.max(newest),
+                match carried {
+                    Ok(()) => {
+                        self.recent.forget();
+                        state.durable = newest;
+                    }
                     Err(error) => {
-                        tracing::error!(%error, "the store cannot be made durable");
+                        tracing::error!(%error, "the store's database cannot be written");
                         state.failed = Some(error.to_string());
                     }
                 }
             }
+            state.pressing = false;
+            self.settled.notify_all();
             if ending {
                 return;
             }
         }
     }
+
+    /// Brings the database to a number whose changes are in `layer`, durably.
+    fn carry(&self, layer: &Layer, newest: u64) -> Result<(), StoreError> {
+        let mut changes = layer.iter();
+        loop {
+            let some = changes.by_ref().take(CARRIED);
+            let some = some.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let batch = Batch { changes: some };
+            if batch.is_empty() {
+                break;
+            }
+            self.database.apply(batch)?;
+        }
+        self.database.apply(numbered(Batch::new(), newest))?;
+        self.database.sync()
+    }
 }
 
 impl<D: Backing> Store for Journaled<D> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        if key == NUMBER { Ok(None) } else { self.shared.database.get(key) }
+        if key == NUMBER {
+            return Ok(None);
+        }
+        self.shared.recent.get(&self.shared.database, key)
     }
 
     fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        let entries = self.shared.database.scan_prefix(prefix)?;
+        let Shared { recent, database, .. } = self.shared.as_ref();
+        let entries = recent.scan_prefix(database, prefix)?;
         Ok(Box::new(entries.filter(|entry| !matches!(entry, Ok((key, _)) if *key == NUMBER))))
     }
 
     fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {
-        let last = self.shared.database.last_at_or_before(prefix, key)?;
+        let Shared { recent, database, .. } = self.shared.as_ref();
+        let last = recent.last_at_or_before(database, prefix, key)?;
         Ok(last.filter(|(key, _)| *key != NUMBER))
     }
 
@@ -222,7 +274,7 @@ impl<D: Backing> Drop for Journaled<D> {
     fn drop(&mut self) {
         self.shared.lock().ending = true;
         self.shared.changed.notify_one();
-        if let Some(Err(_)) = self.flusher.take().map(JoinHandle::join) {
+        if let Some(Err(_)) = self.carrier.take().map(JoinHandle::join) {
             tracing::error!("the store's thread ended in a panic");
         }
     }

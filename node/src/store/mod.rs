@@ -34,6 +34,7 @@ mod journal;
 mod journaled;
 pub mod mark;
 mod memory;
+mod recent;
 mod redb;
 pub mod schema;
 mod sled;

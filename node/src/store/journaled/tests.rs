@@ -129,21 +129,29 @@ fn a_database_that_lost_what_it_had_made_durable_is_refused() {
     assert!(refused.contains("ends at batch 0, and its journal begins at batch 3"), "{refused}");
 }
 
+/// Writes one entry after the other until that is refused, and says how many were not and why.
+fn written(store: &impl Store) -> (usize, String) {
+    let mut written = 0usize;
+    loop {
+        match store.write(put(&written.to_be_bytes(), b"v")) {
+            Ok(()) => written += 1,
+            Err(error) => return (written, error.to_string()),
+        }
+    }
+}
+
 #[test]
-fn after_a_failure_nothing_is_written_and_a_new_start_goes_on() {
+fn a_database_that_cannot_be_written_ends_the_writing_and_loses_nothing() {
     let (folder, database) = (tempfile::tempdir().unwrap(), Forgetful::default());
     let store = open(&database, folder.path()).unwrap();
-    store.write(put(b"a", b"1")).unwrap();
     database.applied.fail_next_write(WriteFault::Lost);
-    assert!(store.write(put(b"b", b"1")).is_err());
-    let refused = store.write(put(b"c", b"1")).unwrap_err().to_string();
+    let (acknowledged, refused) = written(&store);
     assert!(refused.contains("an earlier write failed"), "{refused}");
+    assert_eq!(entries(&store).len(), acknowledged, "and all of it is still read");
     drop(store);
     let back = open(&database.after_a_crash(), folder.path()).unwrap();
-    // It was in the journal when the database failed, so either answer would be right.
-    let keys: Vec<_> = entries(&back).into_iter().map(|(key, _)| key).collect();
-    assert_eq!(keys, [b"a", b"b"]);
-    back.write(put(b"c", b"1")).unwrap();
+    assert_eq!(entries(&back).len(), acknowledged);
+    back.write(put(b"next", b"1")).unwrap();
 }
 
 #[test]
@@ -151,17 +159,42 @@ fn a_database_that_cannot_be_made_durable_ends_the_writing() {
     let (folder, database) = (tempfile::tempdir().unwrap(), Forgetful::default());
     let store = open(&database, folder.path()).unwrap();
     *database.refuses.lock().unwrap() = true;
-    let mut written = 0u32;
-    let refused = loop {
-        match store.write(put(&written.to_be_bytes(), b"v")) {
-            Ok(()) => written += 1,
-            Err(error) => break error.to_string(),
-        }
-    };
+    let (acknowledged, refused) = written(&store);
     assert!(refused.contains("no room"), "{refused}");
     *database.refuses.lock().unwrap() = false;
     let back = open(&database.after_a_crash(), folder.path()).unwrap();
-    assert_eq!(entries(&back).len(), usize::try_from(written).unwrap());
+    assert_eq!(entries(&back).len(), acknowledged);
+}
+
+#[test]
+fn a_full_journal_waits_for_the_database_and_begins_again() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Forgetful::default());
+    let store = open(&database, folder.path()).unwrap();
+    let long = vec![7; super::super::journal::MAX_BYTES / 8];
+    for number in 0..20u8 {
+        store.write(put(&[number], &long)).unwrap();
+    }
+    let length = std::fs::metadata(folder.path().join(FILE_NAME)).unwrap().len();
+    assert!(length <= u64::try_from(super::super::journal::MAX_BYTES).unwrap() + 256 * 1024);
+    let back = database.after_a_crash();
+    let copy = copied(folder.path());
+    assert_eq!(entries(&open(&back, copy.path()).unwrap()).len(), 20);
+}
+
+#[test]
+fn what_is_written_over_in_the_meantime_never_reaches_the_database() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Forgetful::default());
+    let store = open(&database, folder.path()).unwrap();
+    store.write(put(b"short-lived", b"1")).unwrap();
+    let mut batch = put(b"stays", b"1");
+    batch.delete(b"short-lived");
+    store.write(batch).unwrap();
+    assert_eq!(database.get(b"stays").unwrap(), None, "it has not gathered for long");
+    assert_eq!(entries(&store), [(b"stays".to_vec(), b"1".to_vec())]);
+    drop(store);
+    let back = database.after_a_crash();
+    assert_eq!(back.get(b"stays").unwrap(), Some(b"1".to_vec()));
+    assert_eq!(back.get(b"short-lived").unwrap(), None);
 }
 
 #[test]
