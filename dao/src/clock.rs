@@ -87,6 +87,16 @@ pub fn enacted(
     close(ledger, ctx, id, stage)
 }
 
+/// Puts off what was to be carried out now; whether there is such a thing.
+pub fn put_off(ledger: &mut Ledger, id: ReferendumId, until: Height) -> bool {
+    let Some(known) = ledger.referenda.get_mut(&id) else { return false };
+    let Stage::Approved { enact_at, .. } = &mut known.stage else { return false };
+    let planned = std::mem::replace(enact_at, until);
+    ledger.schedule.remove(&(planned, id));
+    ledger.schedule.insert((until, id), ());
+    true
+}
+
 /// As much of a text as has room.
 #[must_use]
 pub fn clipped<const MAX: usize>(text: &str) -> BoundedString<MAX> {

@@ -51,7 +51,7 @@ pub use state::{
     Pot, Question, Ruling, Rung, Side, Stage, Stake, TaskDisputes, Turn,
 };
 
-pub(crate) use contested::contest;
+pub(crate) use contested::{contest, contest_as_auditor};
 pub(crate) use ladder::advance;
 pub(crate) use record::{forget_round, open_until};
 

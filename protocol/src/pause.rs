@@ -114,7 +114,10 @@ pub fn check(ledger: &Ledger, height: Height) -> Result<(), Paused> {
 
 /// When a payout that was due at `at` is due after the pause: as much later as the pause is long,
 /// and never before its end.
-pub(crate) fn put_off(ledger: &Ledger, at: Height) -> Result<Height, ArithmeticError> {
+///
+/// # Errors
+/// [`ArithmeticError`] for a height that cannot be counted.
+pub fn put_off(ledger: &Ledger, at: Height) -> Result<Height, ArithmeticError> {
     let Pause { began, until } = *ledger.pause.get();
     let length = until.since(began.unwrap_or(until));
     Ok(at.checked_add(length)?.max(until))

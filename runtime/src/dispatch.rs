@@ -70,7 +70,7 @@ pub fn run(
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of message")]
+/// One arm for each kind of message: the rule that it leads to, and the room that a refusal names.
 fn carry_out(
     state: &mut State,
     ctx: &mut Context,
@@ -79,79 +79,63 @@ fn carry_out(
     sender: Address,
     message: &Message,
 ) -> Result<(), Outcome> {
+    use Message as Kind;
+
     let ledger = &mut state.ledger;
     match message {
-        Message::Transfer(m) => refuse("account", transfer(ledger, ctx, sender, m)),
-        Message::RegisterOperator(m) => {
-            refuse("staking", staking::register(ledger, ctx, sender, m))
-        }
-        Message::EditOperator(m) => refuse("staking", staking::edit(ledger, ctx, sender, m)),
-        Message::RotateOperatorKey(m) => {
+        Kind::Transfer(m) => refuse("account", transfer(ledger, ctx, sender, m)),
+        Kind::RegisterOperator(m) => refuse("staking", staking::register(ledger, ctx, sender, m)),
+        Kind::EditOperator(m) => refuse("staking", staking::edit(ledger, ctx, sender, m)),
+        Kind::RotateOperatorKey(m) => {
             refuse("staking", staking::rotate_key(ledger, ctx, sender, m))
         }
-        Message::Bond(m) => refuse("staking", staking::bond(ledger, ctx, sender, m)),
-        Message::Unbond(m) => refuse("staking", staking::unbond(ledger, ctx, sender, m)),
-        Message::Withdraw(m) => refuse("staking", staking::withdraw(ledger, ctx, sender, m)),
-        Message::Unjail(m) => refuse("staking", staking::unjail(ledger, ctx, sender, m)),
-        Message::RegisterArtifact(m) => {
-            refuse("registry", registry::register(ledger, ctx, sender, m))
-        }
-        Message::TransferArtifact(m) => {
-            refuse("registry", registry::transfer(ledger, ctx, sender, m))
-        }
-        Message::OfferSale(m) => refuse("registry", registry::offer(ledger, ctx, sender, m)),
-        Message::BuyArtifact(m) => refuse("registry", registry::buy(ledger, ctx, sender, m)),
-        Message::WithdrawArtifact(m) => {
-            refuse("registry", registry::withdraw(ledger, ctx, sender, m))
-        }
-        Message::AdvanceState(m) => {
+        Kind::Bond(m) => refuse("staking", staking::bond(ledger, ctx, sender, m)),
+        Kind::Unbond(m) => refuse("staking", staking::unbond(ledger, ctx, sender, m)),
+        Kind::Withdraw(m) => refuse("staking", staking::withdraw(ledger, ctx, sender, m)),
+        Kind::Unjail(m) => refuse("staking", staking::unjail(ledger, ctx, sender, m)),
+        Kind::RegisterArtifact(m) => refuse("registry", registry::register(ledger, ctx, sender, m)),
+        Kind::TransferArtifact(m) => refuse("registry", registry::transfer(ledger, ctx, sender, m)),
+        Kind::OfferSale(m) => refuse("registry", registry::offer(ledger, ctx, sender, m)),
+        Kind::BuyArtifact(m) => refuse("registry", registry::buy(ledger, ctx, sender, m)),
+        Kind::WithdrawArtifact(m) => refuse("registry", registry::withdraw(ledger, ctx, sender, m)),
+        Kind::AdvanceState(m) => {
             refuse("registry", registry::advance_state(ledger, ctx, sender, m))
         }
-        Message::ClaimRoyalty(m) => refuse("registry", registry::claim(ledger, ctx, sender, m)),
-        Message::RequestTask(m) => refuse("task", request::request_task(ledger, ctx, sender, m)),
-        Message::Commit(m) => refuse("task", member::commit(ledger, ctx, sender, m)),
-        Message::Reveal(m) => refuse("task", member::reveal(ledger, ctx, sender, m)),
-        Message::ReportUnavailable(m) => {
+        Kind::ClaimRoyalty(m) => refuse("registry", registry::claim(ledger, ctx, sender, m)),
+        Kind::RequestTask(m) => refuse("task", request::request_task(ledger, ctx, sender, m)),
+        Kind::Commit(m) => refuse("task", member::commit(ledger, ctx, sender, m)),
+        Kind::Reveal(m) => refuse("task", member::reveal(ledger, ctx, sender, m)),
+        Kind::ReportUnavailable(m) => {
             refuse("task", member::report_unavailable(ledger, ctx, sender, m))
         }
-        Message::PostOpenings(m) => refuse("task", member::post_openings(ledger, ctx, sender, m)),
-        Message::JuryCommit(m) => refuse("task", jury::jury_commit(ledger, ctx, sender, m)),
-        Message::JuryReveal(m) => refuse("task", jury::jury_reveal(ledger, ctx, sender, m)),
-        Message::SubmitEvidence(m) => {
-            refuse("task", member::submit_evidence(ledger, ctx, sender, m))
-        }
-        Message::SubmitVoteEvidence(m) => {
+        Kind::PostOpenings(m) => refuse("task", member::post_openings(ledger, ctx, sender, m)),
+        Kind::JuryCommit(m) => refuse("task", jury::jury_commit(ledger, ctx, sender, m)),
+        Kind::JuryReveal(m) => refuse("task", jury::jury_reveal(ledger, ctx, sender, m)),
+        Kind::SubmitEvidence(m) => refuse("task", member::submit_evidence(ledger, ctx, sender, m)),
+        Kind::SubmitVoteEvidence(m) => {
             refuse("evidence", evidence::submit_votes(ledger, ctx, scene.chain_id, sender, m))
         }
-        Message::SubmitProposalEvidence(m) => {
+        Kind::SubmitProposalEvidence(m) => {
             refuse("evidence", evidence::submit_proposals(ledger, ctx, scene.chain_id, sender, m))
         }
-        Message::SubmitReferendum(m) => {
+        Kind::SubmitReferendum(m) => {
             refuse("governance", governance::submit(state, dao, scene, sender, m))
         }
-        Message::CastVote(m) => {
-            refuse("governance", governance::cast(state, dao, scene, sender, m))
-        }
-        Message::RemoveVote(m) => {
+        Kind::CastVote(m) => refuse("governance", governance::cast(state, dao, scene, sender, m)),
+        Kind::RemoveVote(m) => {
             refuse("governance", governance::remove(state, dao, scene, sender, m))
         }
-        Message::Delegate(m) => refuse("governance", governance::delegate(state, dao, sender, m)),
-        Message::Undelegate(m) => {
-            refuse("governance", governance::undelegate(state, dao, sender, m))
-        }
-        Message::TrimDelegation(m) => refuse("governance", governance::trim(state, dao, m)),
-        Message::OpenDispute(m) => refuse("dispute", dispute::open(ledger, ctx, sender, m)),
-        Message::AnswerDispute(m) => refuse("dispute", dispute::answer(ledger, ctx, sender, m)),
-        Message::PlayDispute(m) => refuse("dispute", dispute::play(ledger, ctx, sender, m)),
-        Message::ImplicateMember(m) => {
-            refuse("dispute", dispute::implicate(ledger, ctx, sender, m))
-        }
-        Message::DisputeCommit(m) => refuse("dispute", dispute::commit(ledger, ctx, sender, m)),
-        Message::DisputeReveal(m) => refuse("dispute", dispute::reveal(ledger, ctx, sender, m)),
-        Message::ReportBallot(m) => {
-            refuse("dispute", dispute::report_ballot(ledger, ctx, sender, m))
-        }
-        Message::FundAppeal(m) => refuse("dispute", dispute::fund_appeal(ledger, ctx, sender, m)),
+        Kind::Delegate(m) => refuse("governance", governance::delegate(state, dao, sender, m)),
+        Kind::Undelegate(m) => refuse("governance", governance::undelegate(state, dao, sender, m)),
+        Kind::TrimDelegation(m) => refuse("governance", governance::trim(state, dao, m)),
+        Kind::OpenDispute(m) => refuse("dispute", dispute::open(ledger, ctx, sender, m)),
+        Kind::AnswerDispute(m) => refuse("dispute", dispute::answer(ledger, ctx, sender, m)),
+        Kind::PlayDispute(m) => refuse("dispute", dispute::play(ledger, ctx, sender, m)),
+        Kind::ImplicateMember(m) => refuse("dispute", dispute::implicate(ledger, ctx, sender, m)),
+        Kind::DisputeCommit(m) => refuse("dispute", dispute::commit(ledger, ctx, sender, m)),
+        Kind::DisputeReveal(m) => refuse("dispute", dispute::reveal(ledger, ctx, sender, m)),
+        Kind::ReportBallot(m) => refuse("dispute", dispute::report_ballot(ledger, ctx, sender, m)),
+        Kind::FundAppeal(m) => refuse("dispute", dispute::fund_appeal(ledger, ctx, sender, m)),
     }
 }
 

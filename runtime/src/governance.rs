@@ -188,6 +188,10 @@ fn enact(
     referendum: ReferendumId,
 ) {
     let Some(known) = state.dao.referenda.get(&referendum) else { return };
+    if let Some(later) = enact::waits_until(&state.ledger, known, height) {
+        clock::put_off(&mut state.dao, referendum, later);
+        return;
+    }
     let (track, proposer, action) = (known.track, known.proposer, known.action.clone());
     let cause = Cause { height, chain, referendum, track, proposer };
     let mut trial = state.clone();

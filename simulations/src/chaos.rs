@@ -23,6 +23,7 @@ use crate::world::{World, WorldError};
 
 mod disputes;
 pub mod governance;
+pub mod life;
 
 /// How many kinds of acts there are.
 pub const KINDS: u8 = 40;

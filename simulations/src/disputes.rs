@@ -10,7 +10,7 @@ use probity_protocol::dispute::message::{
     PlayDispute, Rival, Stretch,
 };
 use probity_protocol::dispute::{Dispute, DisputeBallot, Evidence, Question, Rung, Stage};
-use probity_protocol::task::{JuryPhase, Opened, Standing, Submission, Task};
+use probity_protocol::task::{AuditEntry, JuryPhase, Opened, Standing, Submission, Task};
 use probity_runtime::Message;
 use probity_runtime::query::{self, DisputePart, DisputeSeat};
 
@@ -152,21 +152,28 @@ impl World {
         Ok(opening.map(|opening| Message::PlayDispute(PlayDispute { dispute: id, opening })))
     }
 
-    /// The transcript that a member has revealed.
+    /// The transcript that a member or an auditor has revealed.
     pub(crate) fn revealed(
         &self,
         id: TaskId,
         task: &Task,
         member: OperatorId,
     ) -> Result<Option<Transcript>, WorldError> {
-        let (Some(Submission::Revealed { revealed, .. }), Some(sheet)) =
-            (self.ledger().submissions.get(&(id, member)), self.sheet_of(task))
-        else {
+        let sent = (id, member);
+        let root = match self.ledger().submissions.get(&sent) {
+            Some(Submission::Revealed { revealed, .. }) => Some(revealed.answers_root),
+            Some(Submission::Committed { .. } | Submission::Unavailable) | None => None,
+        };
+        let audited = match self.ledger().audit_entries.get(&sent) {
+            Some(AuditEntry::Revealed { revealed }) => Some(revealed.answers_root),
+            Some(AuditEntry::Committed { .. }) | None => None,
+        };
+        let (Some(root), Some(sheet)) = (root.or(audited), self.sheet_of(task)) else {
             return Ok(None);
         };
         for lies in [false, true] {
             let transcript = sheet.transcript(&task.frozen, engine(), lies)?;
-            if transcript.answers_root() == revealed.answers_root {
+            if transcript.answers_root() == root {
                 return Ok(Some(transcript));
             }
         }

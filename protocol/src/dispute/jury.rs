@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use probity_primitives::{Address, BoundedVec, Hash, OperatorId, Seats};
 
+use super::contested;
 use super::error::DisputeError;
 use super::ladder;
 use super::record;
@@ -150,6 +151,7 @@ fn selection(
     let challenger: BTreeSet<OperatorId> = draws.filter(is_own).collect();
     let mut doubted = settle::accused(ledger, task, dispute);
     doubted.extend(&challenger);
+    doubted.extend(contested::speakers(ledger, dispute).iter().map(|auditor| auditor.operator));
     let mut outside: BTreeSet<OperatorId> = doubted.clone();
     outside.extend(task.phase.committee().iter().map(|member: &Member| member.operator));
     let earlier = dispute.levels.iter().flat_map(|level| &level.votes);

@@ -10,6 +10,7 @@
 //! Spec: `docs/spec/13-disputes.md`.
 
 use super::appeal;
+use super::contested;
 use super::error::DisputeError;
 use super::game;
 use super::jury;
@@ -128,7 +129,8 @@ pub(super) fn conclude(
         burned: shared.burned,
     });
     settle::recount(ledger, ctx, &dispute)?;
-    settle::extend(ledger, at, &dispute, ruling)
+    settle::extend(ledger, at, &dispute, ruling)?;
+    contested::next_turn(ledger, ctx, &dispute, ruling)
 }
 
 /// Ends what is due of a dispute.

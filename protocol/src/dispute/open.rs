@@ -291,7 +291,7 @@ fn contradicts(
         return Err(DisputeError::NotOne { operator: member, role, what });
     }
     let (result, tolerance) = (outcome.score, outcome.tolerance);
-    if score.distance(result) <= tolerance {
+    if !outcome.differs(score) {
         return Err(DisputeError::Tolerated { score, result, tolerance });
     }
     Ok(())

@@ -7,6 +7,7 @@
 
 use probity_primitives::{BoundedVec, Height, TaskId};
 
+use super::contested;
 use super::error::DisputeError;
 use super::state::{Dispute, Ruling, Stage, TaskDisputes};
 use crate::ledger::Ledger;
@@ -88,5 +89,6 @@ pub(crate) fn open_until(ledger: &Ledger, task: TaskId) -> Option<Height> {
 
 /// Forgets what was counted in a round that is over; its disputes are closed.
 pub(crate) fn forget_round(ledger: &mut Ledger, task: TaskId) {
+    contested::forget(ledger, task);
     ledger.task_disputes.remove(&task);
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use probity_primitives::{Height, OperatorId, TaskId};
 
+use super::contested;
 use super::error::DisputeError;
 use super::open::MAX_FAILED;
 use super::record;
@@ -56,7 +57,8 @@ pub(super) fn accused(ledger: &Ledger, task: &Task, dispute: &Dispute) -> BTreeS
     accused
 }
 
-/// Slashes those whom a final ruling is against.
+/// Slashes those whom a final ruling is against: members, auditors in whose name the pool disputed,
+/// and jurors.
 pub(super) fn punish(
     ledger: &mut Ledger,
     ctx: &mut Context,
@@ -66,7 +68,7 @@ pub(super) fn punish(
 ) -> Result<(), DisputeError> {
     match ruling {
         Ruling::Overturn => convict(ledger, ctx, task, dispute)?,
-        Ruling::Uphold => {}
+        Ruling::Uphold => contested::convict(ledger, ctx, task, dispute)?,
         Ruling::Void => return Ok(()),
     }
     for one in dispute.levels.iter().flat_map(|level| &level.votes) {

@@ -5,7 +5,8 @@
 //! at risk, and draws a few seats from everyone else. An auditor does what a member does: it runs
 //! the whole core, binds itself to a score with a transcript that gives it, and shows it. It sends
 //! the same messages under the same checks ([`super::member`]); no vote on whether the committee was
-//! right. One that finds another score contests the result.
+//! right. One that finds another score contests the result, and the audit pool disputes it in the
+//! auditor's name.
 //!
 //! # Invariants
 //! - Nobody audits a result that it took part in.
@@ -22,11 +23,12 @@ use super::error::{Named, TaskError};
 use super::member::wrong_phase;
 use super::phases::{by_operator, candidates, convict, lock, total_seats, unlock};
 use super::state::{
-    Audit, AuditEntry, AuditPhase, Due, Member, Outcome, OutcomeState, Phase, Revealed, Task,
+    Audit, AuditEntry, AuditPhase, Due, Member, OutcomeState, Phase, Revealed, Task,
 };
 use crate::bank::Bucket;
 use crate::beacon::Beacon;
 use crate::committee;
+use crate::dispute;
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
 use crate::slashing::{self, Offence};
@@ -198,9 +200,9 @@ fn close(
             Some(AuditEntry::Revealed { revealed }) => {
                 slashing::record_assignment(ledger, ctx, operator, false)?;
                 pay(ledger, ctx, id, task, auditor)?;
-                if differs(outcome.as_ref(), &revealed) {
+                if outcome.as_ref().is_some_and(|outcome| outcome.differs(revealed.score)) {
                     differed = differed.checked_add(auditor.seats.0)?;
-                    contest(ledger, ctx, id, operator, &revealed);
+                    contest(ledger, ctx, id, operator, revealed);
                 } else {
                     agreed = agreed.checked_add(auditor.seats.0)?;
                 }
@@ -216,20 +218,18 @@ fn close(
     audit.phase = AuditPhase::Done { agreed, differed };
     ledger.audits.insert(id, audit);
     ctx.emit(Event::AuditClosed { task: id, agreed, differed });
+    dispute::contest_as_auditor(ledger, ctx, id)?;
     Ok(())
 }
 
-/// Whether an auditor's score is outside the tolerance that the result was made with.
-fn differs(outcome: Option<&Outcome>, revealed: &Revealed) -> bool {
-    outcome.is_some_and(|outcome| revealed.score.distance(outcome.score) > outcome.tolerance)
-}
-
+/// Marks a result as contested, and keeps what the auditor revealed until its turn to dispute it is
+/// over.
 fn contest(
     ledger: &mut Ledger,
     ctx: &mut Context,
     id: TaskId,
     operator: OperatorId,
-    revealed: &Revealed,
+    revealed: Revealed,
 ) {
     let Some(outcome) = ledger.outcomes.get_mut(&id) else { return };
     let (score, published) = (revealed.score, outcome.score);
@@ -238,6 +238,7 @@ fn contest(
     }
     ctx.emit(Event::AuditDiffers { task: id, operator, score, published });
     ctx.emit(Event::ResultContested { task: id, operator });
+    ledger.audit_entries.insert((id, operator), AuditEntry::Revealed { revealed });
 }
 
 /// An auditor earns the price of a seat for each of its seats, as far as the audit pool reaches.

@@ -76,7 +76,7 @@ pub(crate) fn recount(
             // An auditor's other score is in doubt for as long as the score stands that it doubts.
             let doubted =
                 before.state == OutcomeState::Contested && aggregate.median == before.score;
-            outcome.state = if doubted || members.iter().any(is_right_and_flagged) {
+            outcome.state = if doubted || members.iter().any(MemberOutcome::is_right_outlier) {
                 OutcomeState::Contested
             } else {
                 OutcomeState::Provisional
@@ -155,10 +155,6 @@ pub(super) fn retract(ledger: &mut Ledger, id: TaskId) {
 pub(super) fn deserving(outcome: &Outcome) -> Vec<Member> {
     let honest = outcome.members.iter().filter(|one| one.counts() && one.clean == Some(true));
     honest.map(|one| Member { operator: one.operator, seats: one.seats }).collect()
-}
-
-fn is_right_and_flagged(member: &MemberOutcome) -> bool {
-    member.counts() && (member.standing, member.clean) == (Some(Standing::Flagged), Some(true))
 }
 
 fn seats<'a>(members: impl Iterator<Item = &'a MemberOutcome>) -> Seats {

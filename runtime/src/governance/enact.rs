@@ -10,7 +10,9 @@
 //!
 //! Spec: `docs/spec/14-governance.md`.
 
-use probity_dao::{Action, ReferendumId, Ruling, SubmitError, Track, clock, submit};
+use probity_dao::{
+    Action, Referendum, ReferendumId, Ruling, Stage, SubmitError, Track, clock, submit,
+};
 use probity_primitives::{Address, Amount, ArithmeticError, Hash, Height, Ppm};
 use probity_protocol::bank::BankError;
 use probity_protocol::dispute::{self, DisputeError};
@@ -18,7 +20,7 @@ use probity_protocol::pause::{self, PauseError};
 use probity_protocol::slashing::{self, SlashError};
 use probity_protocol::supply::{self, SupplyError};
 use probity_protocol::upgrade::{self, UpgradeError};
-use probity_protocol::{Bucket, Context};
+use probity_protocol::{Bucket, Context, Ledger};
 
 use super::parameters::{self, ParameterError};
 use crate::event::Event;
@@ -160,6 +162,17 @@ pub fn carry_out(
     }
     let facts = dao.events.into_iter().map(Event::from);
     Ok(facts.chain(rules.events.into_iter().map(Event::from)).collect())
+}
+
+/// Until when a payout that passed has to wait, while payouts are paused; the rest of what votes do
+/// goes on.
+pub(super) fn waits_until(ledger: &Ledger, known: &Referendum, height: Height) -> Option<Height> {
+    let (Action::Spend { .. }, Stage::Approved { enact_at, .. }) = (&known.action, &known.stage)
+    else {
+        return None;
+    };
+    let until = pause::until(ledger, height)?;
+    Some(pause::put_off(ledger, *enact_at).unwrap_or(until))
 }
 
 /// Moves a deposit that is no longer held.

@@ -71,7 +71,31 @@ pub(super) fn tasks(ledger: &Ledger) -> Result<(), Violation> {
         )?;
     }
     equal(7, || "the count of open tasks".to_owned(), ledger.counters.get().open_tasks, open)?;
-    submissions(ledger)
+    submissions(ledger)?;
+    audits(ledger)
+}
+
+/// What an auditor sent is kept while its audit or the dispute in its name may need it.
+fn audits(ledger: &Ledger) -> Result<(), Violation> {
+    for ((id, operator), _) in ledger.audit_entries.iter() {
+        let phase = ledger.tasks.get(id).map(|task| task.phase.name());
+        let drawn = ledger.audits.get(id).is_some_and(|audit| {
+            audit.auditors.iter().any(|auditor| auditor.operator == *operator)
+        });
+        holds(
+            7,
+            drawn && phase == Some(TaskPhase::Provisional),
+            || format!("what {operator} sent in the audit of {id}"),
+            || {
+                format!(
+                    "that of {}, in the phase {phase:?}",
+                    if drawn { "an auditor" } else { "someone else" }
+                )
+            },
+            "an auditor's, of a provisional result",
+        )?;
+    }
+    Ok(())
 }
 
 fn submissions(ledger: &Ledger) -> Result<(), Violation> {

@@ -7,6 +7,7 @@ use probity_protocol::dispute::message::{Challenge, OpenDispute, Rival};
 use probity_protocol::dispute::{Ruling, Side};
 
 use super::{Message, dispute, governance, registry, staking, task};
+use crate::evidence::SignedStand;
 
 impl Message {
     /// One line for a person: what would happen, to whom and for how much.
@@ -17,33 +18,23 @@ impl Message {
 }
 
 impl fmt::Display for Message {
-    #[expect(clippy::too_many_lines, reason = "one arm for each kind of message")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfer(m) => write!(f, "transfer {} to {}", m.amount, m.to),
-            Self::RegisterOperator(m) => {
-                let staking::Registration { name, commission, .. } = &m.registration;
-                write!(f, "register the operator {name:?} with a commission of {commission}")
-            }
+            Self::RegisterOperator(m) => register_operator(f, m),
             Self::EditOperator(m) => write!(f, "edit the operator {}", m.operator),
             Self::RotateOperatorKey(m) => {
                 write!(f, "replace the key of the operator {} by {}", m.operator, m.key)
             }
             Self::Bond(m) => write!(f, "bond {} behind {}", m.amount, m.operator),
-            Self::Unbond(m) => match m.amount {
-                Some(amount) => write!(f, "unbond {amount} from {}", m.operator),
-                None => write!(f, "unbond everything from {}", m.operator),
-            },
+            Self::Unbond(m) => unbond(f, m),
             Self::Withdraw(m) => {
                 write!(f, "withdraw what left {} in epoch {}", m.operator, m.epoch)
             }
             Self::Unjail(m) => write!(f, "unjail the operator {}", m.operator),
             Self::RegisterArtifact(m) => register(f, m),
             Self::TransferArtifact(m) => write!(f, "give the artifact {} to {}", m.artifact, m.to),
-            Self::OfferSale(m) => match m.price {
-                Some(price) => write!(f, "offer the artifact {} for {price}", m.artifact),
-                None => write!(f, "no longer offer the artifact {}", m.artifact),
-            },
+            Self::OfferSale(m) => offer(f, m),
             Self::BuyArtifact(m) => {
                 write!(f, "buy the artifact {} for at most {}", m.artifact, m.max_price)
             }
@@ -53,14 +44,8 @@ impl fmt::Display for Message {
             }
             Self::ClaimRoyalty(m) => write!(f, "claim the royalties of {}", m.artifact),
             Self::RequestTask(m) => request(f, m),
-            Self::Commit(m) => {
-                let task::Attestation { task, round, .. } = &m.attestation;
-                write!(f, "commit to a score for the task {task}, round {round}")
-            }
-            Self::Reveal(m) => {
-                let task = m.attestation.task;
-                write!(f, "reveal the score {} for the task {task}", m.committed.score)
-            }
+            Self::Commit(m) => commit(f, m),
+            Self::Reveal(m) => reveal(f, m),
             Self::ReportUnavailable(m) => write!(f, "report the task {} unavailable", m.task),
             Self::PostOpenings(m) => {
                 write!(f, "open {} leaves of the task {}", m.openings.len(), m.task)
@@ -73,8 +58,7 @@ impl fmt::Display for Message {
                 write!(f, "prove an equivocation of {} in {}", m.first.operator, m.first.task)
             }
             Self::SubmitVoteEvidence(m) => {
-                let vote = &m.first;
-                write!(f, "prove two votes of {} at height {}", vote.validator, vote.height)
+                write!(f, "prove two votes of {} at height {}", m.first.validator, m.first.height)
             }
             Self::SubmitReferendum(_)
             | Self::CastVote(_)
@@ -83,10 +67,7 @@ impl fmt::Display for Message {
             | Self::Undelegate(_)
             | Self::TrimDelegation(_) => govern(f, self),
             Self::OpenDispute(m) => open_dispute(f, m),
-            Self::AnswerDispute(m) => {
-                let index = m.stated.last.leaf.index;
-                write!(f, "answer the dispute {} with leaf {index}", m.dispute)
-            }
+            Self::AnswerDispute(m) => answer(f, m),
             Self::PlayDispute(m) => {
                 write!(f, "open leaf {} in the dispute {}", m.opening.leaf.index, m.dispute)
             }
@@ -94,25 +75,10 @@ impl fmt::Display for Message {
                 write!(f, "implicate {} in the dispute {}", m.member, m.dispute)
             }
             Self::DisputeCommit(m) => write!(f, "commit to a vote on the dispute {}", m.dispute),
-            Self::DisputeReveal(m) => {
-                let dispute::Ballot { vote, dispute, .. } = &m.ballot;
-                write!(f, "vote to {} in the dispute {dispute}", word(*vote))
-            }
-            Self::ReportBallot(m) => {
-                let dispute::Ballot { operator, dispute, .. } = &m.ballot;
-                write!(f, "prove that {operator} let out its vote in the dispute {dispute}")
-            }
-            Self::FundAppeal(m) => {
-                let side = match m.side {
-                    Side::Challenger => "challenger",
-                    Side::Defender => "defender",
-                };
-                write!(f, "put up {} for the {side} in the dispute {}", m.amount, m.dispute)
-            }
-            Self::SubmitProposalEvidence(m) => {
-                let stand = &m.first;
-                write!(f, "prove two proposals of {} at height {}", stand.proposer, stand.height)
-            }
+            Self::DisputeReveal(m) => juror_says(f, &m.ballot),
+            Self::ReportBallot(m) => report(f, &m.ballot),
+            Self::FundAppeal(m) => fund(f, m),
+            Self::SubmitProposalEvidence(m) => two_proposals(f, &m.first),
         }
     }
 }
@@ -181,6 +147,61 @@ fn open_dispute(f: &mut fmt::Formatter<'_>, m: &OpenDispute) -> fmt::Result {
             "demand item {item} of the transcript of {member} in the task {task} for at most {bond}"
         ),
     }
+}
+
+fn register_operator(f: &mut fmt::Formatter<'_>, m: &staking::RegisterOperator) -> fmt::Result {
+    let staking::Registration { name, commission, .. } = &m.registration;
+    write!(f, "register the operator {name:?} with a commission of {commission}")
+}
+
+fn unbond(f: &mut fmt::Formatter<'_>, m: &staking::Unbond) -> fmt::Result {
+    match m.amount {
+        Some(amount) => write!(f, "unbond {amount} from {}", m.operator),
+        None => write!(f, "unbond everything from {}", m.operator),
+    }
+}
+
+fn offer(f: &mut fmt::Formatter<'_>, m: &registry::OfferSale) -> fmt::Result {
+    match m.price {
+        Some(price) => write!(f, "offer the artifact {} for {price}", m.artifact),
+        None => write!(f, "no longer offer the artifact {}", m.artifact),
+    }
+}
+
+fn commit(f: &mut fmt::Formatter<'_>, m: &task::Commit) -> fmt::Result {
+    let task::Attestation { task, round, .. } = &m.attestation;
+    write!(f, "commit to a score for the task {task}, round {round}")
+}
+
+fn reveal(f: &mut fmt::Formatter<'_>, m: &task::Reveal) -> fmt::Result {
+    let task = m.attestation.task;
+    write!(f, "reveal the score {} for the task {task}", m.committed.score)
+}
+
+fn answer(f: &mut fmt::Formatter<'_>, m: &dispute::AnswerDispute) -> fmt::Result {
+    write!(f, "answer the dispute {} with leaf {}", m.dispute, m.stated.last.leaf.index)
+}
+
+fn juror_says(f: &mut fmt::Formatter<'_>, ballot: &dispute::Ballot) -> fmt::Result {
+    let dispute::Ballot { vote, dispute, .. } = ballot;
+    write!(f, "vote to {} in the dispute {dispute}", word(*vote))
+}
+
+fn report(f: &mut fmt::Formatter<'_>, ballot: &dispute::Ballot) -> fmt::Result {
+    let dispute::Ballot { operator, dispute, .. } = ballot;
+    write!(f, "prove that {operator} let out its vote in the dispute {dispute}")
+}
+
+fn fund(f: &mut fmt::Formatter<'_>, m: &dispute::FundAppeal) -> fmt::Result {
+    let side = match m.side {
+        Side::Challenger => "challenger",
+        Side::Defender => "defender",
+    };
+    write!(f, "put up {} for the {side} in the dispute {}", m.amount, m.dispute)
+}
+
+fn two_proposals(f: &mut fmt::Formatter<'_>, stand: &SignedStand) -> fmt::Result {
+    write!(f, "prove two proposals of {} at height {}", stand.proposer, stand.height)
 }
 
 /// A vote as a verb.

@@ -2,7 +2,7 @@
 
 use probity_primitives::{Address, Amount, Height, OperatorId, Seats, TaskId};
 use probity_protocol::dispute::{self, Claim, Dispute, DisputeBallot, Funder, Rung, Side, Stage};
-use probity_protocol::task::{Due, Outcome, Phase, Revealed, Submission, Task};
+use probity_protocol::task::{AuditEntry, Due, Outcome, Phase, Revealed, Submission, Task};
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +44,7 @@ pub enum DisputePart {
     Side {
         /// The side.
         side: Side,
-        /// Whether the transcript is the one that it revealed as a member.
+        /// Whether the transcript is the one that it revealed as a member or an auditor.
         revealed: bool,
     },
 }
@@ -210,9 +210,13 @@ fn side(ledger: &Ledger, dispute: &Dispute, operator: &OperatorId) -> Option<Dis
     let revealed = match (side, &dispute.claim) {
         (Side::Defender, claim) => claim.member() == *operator,
         (Side::Challenger, Claim::Aggregate { root, .. }) => {
-            let sent = ledger.submissions.get(&(dispute.task, *operator));
-            matches!(sent, Some(Submission::Revealed { revealed, .. })
-                if revealed.answers_root == *root)
+            let sent = (dispute.task, *operator);
+            let member = matches!(ledger.submissions.get(&sent),
+                Some(Submission::Revealed { revealed, .. }) if revealed.answers_root == *root);
+            // What an auditor revealed is kept for as long as the pool disputes in its name.
+            let auditor = matches!(ledger.audit_entries.get(&sent),
+                Some(AuditEntry::Revealed { revealed }) if revealed.answers_root == *root);
+            member || auditor
         }
         (Side::Challenger, Claim::Transcript { .. } | Claim::Withheld { .. }) => return None,
     };

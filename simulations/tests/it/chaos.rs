@@ -161,3 +161,62 @@ fn carried_out(world: &World) -> BTreeSet<&'static str> {
     let done = runs.filter(|(_, receipt)| receipt.outcome.is_ok());
     done.map(|(tx, _)| tx.body.message.kind()).collect()
 }
+
+/// How many steps a life has, and how many lives there are: `PROBITY_LIFE_STEPS=10000` for long ones.
+fn life() -> (u64, u64) {
+    let number = |name: &str, usual| {
+        std::env::var(name).ok().and_then(|given| given.parse().ok()).unwrap_or(usual)
+    };
+    (number("PROBITY_LIFE_STEPS", 300), number("PROBITY_LIVES", 2))
+}
+
+/// A world that has enough for a long life: an artifact of each kind, and money for fees.
+fn newborn(seed: u64, steps: u64) -> World {
+    let config = WorldConfig {
+        seed,
+        balance: probity_primitives::Amount::from_tokens(1_000_000),
+        thorough: (steps / 500).max(1),
+        archive: false,
+        ..WorldConfig::default()
+    };
+    let mut world = World::new(&config).unwrap();
+    world.publish(&[800_000, 600_000]).unwrap();
+    world
+}
+
+/// Lives in which what happens next is drawn by what the state has: money adds up after every block,
+/// every other invariant after every few, and in the end every task and dispute ends.
+#[test]
+fn lives_drawn_by_their_present_state_keep_every_invariant_and_come_to_an_end() {
+    let (steps, lives) = life();
+    let (mut done, mut stages) = (BTreeSet::new(), BTreeSet::new());
+    for seed in 0..lives {
+        let mut world = newborn(70 + seed, steps);
+        for number in 0..steps {
+            let lived = world.live(seed * 1_000_000 + number);
+            assert!(lived.is_ok(), "life {seed}, step {number}: {lived:?}");
+        }
+        world.heal();
+        for _ in 0..1_500 {
+            if world.ledger().counters.get().open_tasks == 0 {
+                break;
+            }
+            world.act().unwrap();
+            world.step().unwrap();
+        }
+        assert_eq!(world.ledger().counters.get().open_tasks, 0, "life {seed}");
+        assert!(world.ledger().disputes.iter().all(|(_, known)| known.is_closed()));
+        done.extend(carried_out(&world));
+        stages
+            .extend(world.chain.dao().referenda.iter().map(|(_, known)| known.stage.name().name()));
+        let (height, votes) = (world.chain.height(), world.chain.dao().votes.len());
+        let disputes = world.ledger().disputes.len();
+        println!("life {seed}: height {height}, {disputes} disputes, {votes} votes");
+    }
+    println!("{} kinds of messages carried out: {done:?}; referenda ended {stages:?}", done.len());
+    // What short lives reach too; without it the lives would be about refusals.
+    for kind in ["request_task", "reveal", "open_dispute", "cast_vote", "bond", "delegate"] {
+        assert!(done.contains(kind), "{kind} was never carried out: {done:?}");
+    }
+    assert!(stages.contains("enacted"), "{stages:?}");
+}

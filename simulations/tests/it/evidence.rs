@@ -35,7 +35,23 @@ fn vote_at(
     height: Height,
     round: u32,
 ) -> SignedVote {
-    let validator = world.actors[0].id();
+    vote_of(world, (world.actors[0].id(), key), block, height, round)
+}
+
+/// Lets an operator vote twice, and someone show it.
+pub(crate) fn equivocate(world: &mut World, place: usize) {
+    let (id, key) = (world.actors[place].id(), world.actors[place].key.clone());
+    let both = [1, 2].map(|byte| vote_of(world, (id, &key), block(byte), Height(3), 0));
+    assert_eq!(report(world, both[0], both[1]), Ok(()));
+}
+
+fn vote_of(
+    world: &World,
+    (validator, key): (OperatorId, &Keypair),
+    block: Option<BlockHash>,
+    height: Height,
+    round: u32,
+) -> SignedVote {
     let kind = VoteKind::Precommit;
     let statement = VoteStatement {
         chain_id: &world.genesis.chain_id,

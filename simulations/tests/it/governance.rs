@@ -8,6 +8,7 @@ mod locking;
 mod powers;
 mod random;
 mod voting;
+mod windows;
 
 use probity_dao::action::Change;
 use probity_dao::{Action, Ballot, Conviction, Referendum, ReferendumId, Side, StageName, Track};

@@ -37,6 +37,12 @@ impl MemberOutcome {
             Counting::Suspended | Counting::Excluded => false,
         }
     }
+
+    /// Whether it counts, is flagged, and a jury found it right at every item that it opened.
+    #[must_use]
+    pub fn is_right_outlier(&self) -> bool {
+        self.counts() && (self.standing, self.clean) == (Some(Standing::Flagged), Some(true))
+    }
 }
 
 /// Whether a member's score is part of the result.
@@ -119,4 +125,12 @@ pub struct Outcome {
     pub state: OutcomeState,
     /// What it was before a ruling changed it, if one did.
     pub corrected: Option<Correction>,
+}
+
+impl Outcome {
+    /// Whether a score is outside the tolerance that the result was made with.
+    #[must_use]
+    pub const fn differs(&self, score: Score) -> bool {
+        score.distance(self.score) > self.tolerance
+    }
 }

@@ -1,5 +1,6 @@
 //! What votes do to supply, versions and payouts.
 
+use probity_protocol::Bucket;
 use probity_protocol::supply::caps;
 use probity_protocol::task::Mode;
 
@@ -66,4 +67,32 @@ fn a_pause_begins_within_a_few_blocks_of_its_vote() {
     let soon = submission(Track::Pause, Action::Pause { blocks: 9 });
     let refusal = refused(&mut world, &proposer, soon);
     assert!(refusal.starts_with("governance.impossible.pause"), "{refusal}");
+}
+
+#[test]
+fn a_spend_that_comes_due_in_a_pause_is_made_after_it_and_as_much_later() {
+    let mut world = world();
+    world.publish(&[1, 2, 3]).unwrap();
+    let (to, amount) = (address(&person(&world, 1)), Amount::from_units(1_000));
+    let spend = submit(&mut world, Track::SmallSpend, Action::Spend { to, amount });
+    (0..4).for_each(|number| aye(&mut world, number, spend, 25_000));
+    until(&mut world, spend, StageName::Approved);
+    let probity_dao::Stage::Approved { enact_at, .. } = known(&world, spend).stage else {
+        panic!()
+    };
+    let pause = submit(&mut world, Track::Pause, Action::Pause { blocks: 30 });
+    aye(&mut world, 0, pause, 25_000);
+    until(&mut world, pause, StageName::Enacted);
+    let over = probity_protocol::pause::until(world.ledger(), world.chain.height()).unwrap();
+    assert!(world.chain.height() < enact_at && enact_at < over, "nothing comes due in the pause");
+    let held = world.ledger().balance(Bucket::Free(to));
+    while world.chain.height() < over {
+        assert_eq!(stage(&world, spend), StageName::Approved);
+        assert_eq!(world.ledger().balance(Bucket::Free(to)), held);
+        world.pass(1).unwrap();
+    }
+    until(&mut world, spend, StageName::Enacted);
+    let paid = held.checked_add(amount).unwrap();
+    assert_eq!(world.ledger().balance(Bucket::Free(to)), paid);
+    assert_eq!(world.chain.height().since(enact_at), 30);
 }
