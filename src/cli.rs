@@ -36,7 +36,7 @@ pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, Evaluator
 pub(crate) use self::genesis::{
     GenesisFile, GenesisVerb, NetworkKind, NewValidator, ParamsKind, Shape,
 };
-pub(crate) use self::gov::{GovDraft, GovVerb, GovVote, Tokens};
+pub(crate) use self::gov::{GovDraft, GovVerb, GovVote, RulingArg};
 pub(crate) use self::init::Init;
 pub(crate) use self::key::{
     ImportSource, KeyExport, KeyImport, KeyNew, KeyPlace, KeyVerb, PassphraseFlags, SignedText,

@@ -152,6 +152,13 @@ pub enum Act {
         /// The leaf.
         item: u32,
     },
+    /// Another member's leaf that holds what is in dispute.
+    Implicate {
+        /// The dispute.
+        dispute: u64,
+        /// The member.
+        member: OperatorId,
+    },
     /// A commitment in a dispute's jury.
     VoteCommit,
     /// A vote in a dispute's jury.

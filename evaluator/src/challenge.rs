@@ -15,7 +15,7 @@ use probity_primitives::transcript::Transcript;
 use probity_primitives::{Amount, Hash, OperatorId, Score};
 use probity_protocol::dispute::SEGMENT;
 use probity_protocol::dispute::message::{Difference, Stretch};
-use probity_protocol::task::{Mode, Opened, OutcomeState, Standing, Task};
+use probity_protocol::task::{Mode, Opened, Outcome, OutcomeState, Standing, Task};
 use probity_runtime::query::Disputable;
 
 /// Of how many challenges one may be lost, although the challenger was right.
@@ -37,6 +37,16 @@ pub fn against(
     if !contradicts || !payable || *failed > 0 || outcome.state == OutcomeState::Overturned {
         return None;
     }
+    let (seats, member) = stands(outcome, root)?;
+    let gain = bounty.units().saturating_mul(u128::from(seats));
+    let worth = gain.saturating_mul(CHALLENGES.saturating_sub(1)) > bond.units();
+    worth.then_some(member)
+}
+
+/// Of the transcripts that stand for a result and do not have this root, the one with the most
+/// seats behind it: how many, and the first member that revealed it.
+#[must_use]
+pub fn stands(outcome: &Outcome, root: Hash) -> Option<(u32, OperatorId)> {
     let mut behind: BTreeMap<Hash, (u32, OperatorId)> = BTreeMap::new();
     for member in &outcome.members {
         let stands = member.standing == Some(Standing::Accepted) && member.counts();
@@ -46,10 +56,7 @@ pub fn against(
             *first = (*first).min(member.operator);
         }
     }
-    let (seats, member) = behind.into_values().max()?;
-    let gain = bounty.units().saturating_mul(u128::from(seats));
-    let worth = gain.saturating_mul(CHALLENGES.saturating_sub(1)) > bond.units();
-    worth.then_some(member)
+    behind.into_values().max()
 }
 
 /// Where two transcripts differ, as the rules want it shown: one item, or in tolerant mode the

@@ -131,7 +131,6 @@ impl Node {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
-    #[expect(clippy::too_many_lines, reason = "the order in which a node comes up is one list")]
     pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
@@ -199,14 +198,24 @@ impl Node {
         let handle = NodeHandle { inner: Arc::new(inner) };
         watch_over(&config, &handle, keeper.later.is_some(), docket);
         tokio::spawn(keeper.run(engine));
-        let traffic = Traffic::new();
-        if let Some(listener) = api {
-            serve(listener, handle.clone(), &traffic, stop.clone());
-        }
-        if let Some(listener) = metrics {
-            metrics::serve(listener, handle.clone(), (&traffic, &pool), stop);
-        }
+        open_doors(&handle, (api, metrics), &pool, &stop);
         Ok(handle)
+    }
+}
+
+/// Serves the API and the monitors' port where they are wanted.
+fn open_doors(
+    node: &NodeHandle,
+    (api, metrics): (Option<TcpListener>, Option<TcpListener>),
+    pool: &Pool,
+    stop: &watch::Receiver<bool>,
+) {
+    let traffic = Traffic::new();
+    if let Some(listener) = api {
+        serve(listener, node.clone(), &traffic, stop.clone());
+    }
+    if let Some(listener) = metrics {
+        metrics::serve(listener, node.clone(), (&traffic, pool), stop.clone());
     }
 }
 

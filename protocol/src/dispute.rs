@@ -46,6 +46,7 @@ pub use ladder::rule_by_vote;
 pub use locate::SEGMENT;
 pub use open::{bond_now, needed_bond, open};
 pub use respond::{answer, implicate, play};
+pub use settle::accused;
 pub use state::{
     Bench, Claim, Dispute, DisputeBallot, Evidence, Funder, Game, JurorVote, Level, Low, MAX_OPEN,
     Pot, Question, Ruling, Rung, Side, Stage, Stake, TaskDisputes, Turn,

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use account::{AccountView, DelegationView, LeavingView, SupplyView, account, supply};
 pub use artifact::{ArtifactFilter, ArtifactView, artifact, artifacts};
 pub use dispute::{
-    Disputable, DisputableView, DisputeFilter, DisputePart, DisputeSeat, DisputeView, disputable,
-    dispute, dispute_seats, disputes,
+    Disputable, DisputableView, DisputeFilter, DisputePart, DisputeSeat, DisputeView, Suspect,
+    disputable, dispute, dispute_seats, disputes,
 };
 pub use governance::{
     BarView, DelegationKey, Fall, GivenView, HeldView, NextStep, NextView, PositionView,

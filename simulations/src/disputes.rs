@@ -6,13 +6,13 @@
 use probity_primitives::transcript::Transcript;
 use probity_primitives::{Amount, Domain, Hash, OperatorId, TaskId};
 use probity_protocol::dispute::message::{
-    AnswerDispute, Ballot, Challenge, Difference, DisputeCommit, DisputeReveal, OpenDispute,
-    PlayDispute, Rival, Stretch,
+    AnswerDispute, Ballot, Challenge, Difference, DisputeCommit, DisputeReveal, ImplicateMember,
+    OpenDispute, PlayDispute, Rival, Stretch,
 };
 use probity_protocol::dispute::{Dispute, DisputeBallot, Evidence, Question, Rung, Stage};
 use probity_protocol::task::{AuditEntry, JuryPhase, Opened, Standing, Submission, Task};
 use probity_runtime::Message;
-use probity_runtime::query::{self, DisputePart, DisputeSeat};
+use probity_runtime::query::{self, DisputePart, DisputeSeat, Suspect};
 
 use crate::actor::{Actor, Behaviour};
 use crate::play::engine;
@@ -30,12 +30,13 @@ impl World {
             return Ok(messages);
         }
         for seat in query::dispute_seats(self.ledger(), &actor.id()) {
-            let DisputeSeat { id, dispute, task, part, .. } = seat;
+            let DisputeSeat { id, dispute, task, part, suspects, .. } = seat;
             messages.extend(match part {
                 DisputePart::Side { revealed: true, .. } => {
                     self.defend(actor, id, &dispute, &task)?
                 }
                 DisputePart::Side { revealed: false, .. } => self.challengers_move(id)?,
+                DisputePart::Accuser { .. } => self.implicate(id, (&dispute, &task), &suspects)?,
                 DisputePart::Juror { ballot, .. } => {
                     self.judge(actor, id, (&dispute, &task), ballot)
                 }
@@ -66,6 +67,28 @@ impl World {
                 .map(|opening| Message::PlayDispute(PlayDispute { dispute, opening })),
             Stage::Ladder { .. } | Stage::Closed { .. } => None,
         })
+    }
+
+    /// Shows whose leaf is the one in dispute, if anyone's is.
+    fn implicate(
+        &self,
+        id: u64,
+        (dispute, task): (&Dispute, &Task),
+        suspects: &[Suspect],
+    ) -> Result<Option<Message>, WorldError> {
+        let Stage::Ladder { question: Question::Item { item, stated, .. }, .. } = &dispute.stage
+        else {
+            return Ok(None);
+        };
+        for Suspect { member, .. } in suspects {
+            let theirs = self.revealed(dispute.task, task, *member)?;
+            let opening = theirs.and_then(|theirs| theirs.open(*item));
+            if let Some(opening) = opening.filter(|one| Opened::of(&one.leaf) == *stated) {
+                let message = ImplicateMember { dispute: id, member: *member, opening };
+                return Ok(Some(Message::ImplicateMember(message)));
+            }
+        }
+        Ok(None)
     }
 
     /// What an honest juror sends.

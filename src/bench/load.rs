@@ -218,31 +218,52 @@ async fn intervals(node: &NodeHandle, during: Duration) -> Vec<Duration> {
     times
 }
 
-#[expect(clippy::too_many_lines, reason = "one entry for each figure")]
 fn figures(
     offered: &Offered,
     fate: Fate,
     (mut idle, mut busy): (Vec<Duration>, Vec<Duration>),
 ) -> Vec<Figure> {
-    let count = |value: usize| u32::try_from(value).map_or(f64::INFINITY, f64::from);
-    let seconds = LOAD.as_secs_f64();
-    let rate = |value: u32| f64::from(value) / seconds;
     idle.sort_unstable();
     busy.sort_unstable();
-    let acknowledged = f64::from(offered.acknowledged);
-    let mut figures = vec![
+    let mut figures = intervals(&idle, &busy);
+    figures.extend(answers(offered));
+    figures.extend(fates(offered, fate));
+    figures.extend(offered.refused.iter().map(|(code, refused)| {
+        Figure::new(
+            format!("refused: {code}"),
+            (rate(*refused), "tx/s"),
+            ("offered", rate(offered.offered)),
+            "-",
+        )
+    }));
+    figures
+}
+
+fn rate(transactions: u32) -> f64 {
+    f64::from(transactions) / LOAD.as_secs_f64()
+}
+
+/// The time between blocks, in ascending order without and with load.
+fn intervals(idle: &[Duration], busy: &[Duration]) -> Vec<Figure> {
+    vec![
         Figure::new(
             "block interval under load, 99 of 100, 4 nodes",
-            (percentile(&busy), "ms"),
-            ("without load", percentile(&idle)),
+            (percentile(busy), "ms"),
+            ("without load", percentile(idle)),
             "<= 3",
         ),
         Figure::new(
             "the longest block interval under load",
-            (longest(&busy), "ms"),
-            ("without load", longest(&idle)),
+            (longest(busy), "ms"),
+            ("without load", longest(idle)),
             "-",
         ),
+    ]
+}
+
+/// What the nodes said to what they were offered.
+fn answers(offered: &Offered) -> Vec<Figure> {
+    vec![
         Figure::new(
             "transactions offered, open loop",
             (rate(offered.offered), "tx/s"),
@@ -267,6 +288,14 @@ fn figures(
             ("offered", f64::from(offered.offered)),
             "0",
         ),
+    ]
+}
+
+/// What became of what they had acknowledged.
+fn fates(offered: &Offered, fate: Fate) -> Vec<Figure> {
+    let count = |value: usize| u32::try_from(value).map_or(f64::INFINITY, f64::from);
+    let acknowledged = f64::from(offered.acknowledged);
+    vec![
         Figure::new(
             "acknowledged transactions in blocks",
             (count(fate.included), "tx"),
@@ -285,16 +314,7 @@ fn figures(
             ("acknowledged", acknowledged),
             "0",
         ),
-    ];
-    figures.extend(offered.refused.iter().map(|(code, refused)| {
-        Figure::new(
-            format!("refused: {code}"),
-            (rate(*refused), "tx/s"),
-            ("offered", rate(offered.offered)),
-            "-",
-        )
-    }));
-    figures
+    ]
 }
 
 /// What 99 of 100 stay within, in milliseconds, of durations in ascending order.

@@ -1,5 +1,7 @@
 //! `probity dispute`: saying that a result is wrong, and what becomes of it.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use probity_primitives::{Amount, OperatorId, TaskId};
 
@@ -64,8 +66,11 @@ pub(crate) enum DisputeVerb {
         /// Which dispute.
         id: u64,
         /// The leaf with the one before it, as JSON; `-` reads standard input.
-        #[arg(long, value_name = "FILE|-")]
-        stated: String,
+        #[arg(long, value_name = "FILE|-", required_unless_present = "transcript")]
+        stated: Option<String>,
+        /// The whole transcript, out of which the leaf is opened.
+        #[arg(long, value_name = "FILE", conflicts_with = "stated")]
+        transcript: Option<PathBuf>,
         #[command(flatten)]
         flags: Box<TxFlags>,
     },
@@ -74,8 +79,11 @@ pub(crate) enum DisputeVerb {
         /// Which dispute.
         id: u64,
         /// The leaf with its path, as JSON; `-` reads standard input.
-        #[arg(long, value_name = "FILE|-")]
-        opening: String,
+        #[arg(long, value_name = "FILE|-", required_unless_present = "transcript")]
+        opening: Option<String>,
+        /// The whole transcript, out of which the leaf is opened.
+        #[arg(long, value_name = "FILE", conflicts_with = "opening")]
+        transcript: Option<PathBuf>,
         #[command(flatten)]
         flags: Box<TxFlags>,
     },
@@ -94,14 +102,23 @@ pub(crate) enum DisputeVerb {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("what").required(true).args(["withheld", "challenge"])))]
+#[command(group(ArgGroup::new("what").required(true).args([
+    "withheld", "transcript", "challenge",
+])))]
 pub(crate) struct DisputeOpen {
     /// The task whose result is disputed.
     pub(crate) task: TaskId,
     /// This member does not publish its transcript.
     #[arg(long, value_name = "OPERATOR", requires = "item")]
     pub(crate) withheld: Option<OperatorId>,
-    /// The item that it is asked for.
+    /// My own run of the task, as `probity eval run --transcript` wrote it, says something else: of
+    /// the result, or with --item of one member at one item.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transcript: Option<PathBuf>,
+    /// The member whose transcript it is compared with; for the result, one that stands for it.
+    #[arg(long, value_name = "OPERATOR", requires = "transcript")]
+    pub(crate) against: Option<OperatorId>,
+    /// The item that a member is asked for, or at which its transcript is false.
     #[arg(long, value_name = "N")]
     pub(crate) item: Option<u32>,
     /// A challenge with its proof, as JSON; `-` reads standard input.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use probity_dao::{Conviction, ReferendumId, StageName, Track};
 use probity_primitives::{Address, Amount, Height};
 
@@ -171,7 +171,7 @@ pub(crate) struct Tokens {
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("action").required(true).args([
     "change", "spend", "mint", "upgrade", "cancel_upgrade", "cancel", "cancel_slash",
-    "resume_window", "revert_window", "pause", "text",
+    "resume_window", "revert_window", "pause", "rule", "text",
 ])))]
 pub(crate) struct GovDraft {
     /// What people will call it, in at most 120 bytes.
@@ -213,12 +213,29 @@ pub(crate) struct GovDraft {
     /// Give back the suspended slashes of a correlation window.
     #[arg(long, value_name = "WINDOW")]
     pub(crate) revert_window: Option<u64>,
+    /// Rule on a dispute that waits for the holders, as --ruling says.
+    #[arg(long, value_name = "DISPUTE", requires = "ruling")]
+    pub(crate) rule: Option<u64>,
+    /// What becomes of the disputed result: it stands, it falls, or it stands and nobody pays.
+    #[arg(long, value_enum, requires = "rule")]
+    pub(crate) ruling: Option<RulingArg>,
     /// Agree to a text: the file is given to the node to share, and its hash is voted on.
     #[arg(long, value_name = "FILE")]
     pub(crate) text: Option<PathBuf>,
     /// The file to write, TOML if it is called so and JSON otherwise; standard output if none.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// All that the holders may say of a dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RulingArg {
+    /// The result stands: the challenger was wrong.
+    Uphold,
+    /// The result falls: the challenger was right.
+    Overturn,
+    /// The result stands, and nobody was at fault.
+    Void,
 }
 
 #[derive(Debug, Args)]

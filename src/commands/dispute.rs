@@ -3,7 +3,10 @@
 //! Jurors' programs vote by themselves; what is here is for people: challengers, members that
 //! answer by hand, and whoever funds a side.
 
+mod claim;
 mod show;
+
+use std::path::{Path, PathBuf};
 
 use probity_client::Client;
 use probity_primitives::Amount;
@@ -20,7 +23,7 @@ use crate::cli::{self, DisputeVerb, Global, SideArg, TxFlags};
 use crate::commands::block_on;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output;
-use crate::wallet::{self, Sender, failed, input};
+use crate::wallet::{self, Sender, client, failed, input};
 
 /// The longest proof, in bytes of JSON.
 const MAX_BYTES: u64 = 1 << 20;
@@ -42,12 +45,12 @@ pub(crate) fn run(global: &Global, verb: DisputeVerb) -> Result<(), Failure> {
             };
             send(global, &flags, Message::FundAppeal(FundAppeal { dispute: id, side, amount }))
         }
-        DisputeVerb::Answer { id, stated, flags } => {
-            let stated = read(&stated)?;
+        DisputeVerb::Answer { id, stated, transcript, flags } => {
+            let stated = shown(global, id, (stated, transcript), claim::answer)?;
             send(global, &flags, Message::AnswerDispute(AnswerDispute { dispute: id, stated }))
         }
-        DisputeVerb::Play { id, opening, flags } => {
-            let opening = read(&opening)?;
+        DisputeVerb::Play { id, opening, transcript, flags } => {
+            let opening = shown(global, id, (opening, transcript), claim::middle)?;
             send(global, &flags, Message::PlayDispute(PlayDispute { dispute: id, opening }))
         }
         DisputeVerb::Implicate { id, member, opening, flags } => {
@@ -67,18 +70,38 @@ fn read<T: DeserializeOwned>(given: &str) -> Result<T, Failure> {
     serde_json::from_str(&input(given, MAX_BYTES)?).or_fail(Code::Usage, &what)
 }
 
+/// A part of a proof as it is given, or out of a whole transcript.
+fn shown<T: DeserializeOwned>(
+    global: &Global,
+    id: u64,
+    (given, transcript): (Option<String>, Option<PathBuf>),
+    out_of: impl FnOnce(u64, &Dispute, &Path) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let Some(file) = transcript else { return read(&given.unwrap_or_default()) };
+    let view = block_on(async { client(global)?.dispute(id, None).await.map_err(failed) })?;
+    out_of(id, &view.data.dispute, &file)
+}
+
 async fn open(global: &Global, given: &cli::DisputeOpen) -> Result<(), Failure> {
-    let cli::DisputeOpen { task, withheld, item, challenge, bond, flags } = given;
-    let challenge = match (challenge, withheld, item) {
-        (Some(file), _, _) => read(file)?,
-        (None, Some(member), Some(item)) => Challenge::Withheld { member: *member, item: *item },
-        (None, _, _) => {
-            return Err(Failure::new(Code::Usage, "what is wrong is not said")
-                .hint("give --withheld OPERATOR --item N, or --challenge FILE"));
+    let cli::DisputeOpen { task, withheld, transcript, against, item, challenge, bond, flags } =
+        given;
+    let sender = Sender::open(global, flags).await?;
+    let view = sender.client.task(task).await.map_err(failed)?.data;
+    let challenge = match (challenge, transcript, withheld, item) {
+        (Some(file), _, _, _) => read(file)?,
+        (None, Some(file), _, _) => {
+            claim::of_run(global, &sender.client, &view, file, (*against, *item)).await?
+        }
+        (None, None, Some(member), Some(item)) => {
+            Challenge::Withheld { member: *member, item: *item }
+        }
+        (None, None, _, _) => {
+            return Err(Failure::new(Code::Usage, "what is wrong is not said").hint(
+                "give --transcript FILE, --withheld OPERATOR --item N, or --challenge FILE",
+            ));
         }
     };
-    let sender = Sender::open(global, flags).await?;
-    let round = sender.client.task(task).await.map_err(failed)?.data.task.round;
+    let round = view.task.round;
     let told = format!(
         "a bond of up to {bond} {SYMBOL} goes into escrow; it is lost if the result stands, and a \
          part of what the other side loses comes with it if the result falls"

@@ -20,7 +20,7 @@ use probity_runtime::governance::message::{
 };
 use probity_runtime::text::{SYMBOL, percent};
 
-use crate::cli::{Global, GovVerb, Tokens, TxFlags};
+use crate::cli::{Global, GovVerb, TxFlags};
 use crate::commands::block_on;
 use crate::exit::{Code, Failure};
 use crate::output;
@@ -47,8 +47,11 @@ pub(crate) fn run(global: &Global, verb: GovVerb) -> Result<(), Failure> {
         }
         GovVerb::Delegate { track, to, tokens, conviction, flags } => block_on(async {
             let sender = Sender::open(global, &flags).await?;
-            let amount = delegated(&sender, tokens).await?;
-            let message = Delegate { track, to, amount, conviction };
+            let mut message = Delegate { track, to, amount: Amount::ZERO, conviction };
+            message.amount = match tokens.amount {
+                Some(amount) => amount,
+                None => all(&sender, &flags, message).await?,
+            };
             ballot::say_delegated(global, &sender, &message).await?;
             sender.send(global, &flags, Message::Delegate(message)).await
         }),
@@ -74,12 +77,11 @@ fn unvote(referendum: ReferendumId) -> Message {
     Message::RemoveVote(RemoveVote { referendum })
 }
 
-/// How much is delegated: what is named, or all that the sender holds.
-async fn delegated(sender: &Sender, tokens: Tokens) -> Result<Amount, Failure> {
-    match tokens.amount {
-        Some(amount) => Ok(amount),
-        None => Ok(sender.client.voter(&sender.address, None).await.map_err(failed)?.data.held),
-    }
+/// All that the sender holds, once the fee is paid.
+async fn all(sender: &Sender, flags: &TxFlags, message: Delegate) -> Result<Amount, Failure> {
+    let held = sender.client.voter(&sender.address, None).await.map_err(failed)?.data.held;
+    let fee = sender.fee(flags, Message::Delegate(message)).await?;
+    Ok(held.checked_sub(fee).unwrap_or_default())
 }
 
 /// Submits a draft: tries it first, and says what the deposit is and when it burns.

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use probity_client::{Client, ClientError, Envelope, Landing};
-use probity_primitives::{Address, Height, Keypair, TxHash};
+use probity_primitives::{Address, Amount, Height, Keypair, TxHash};
 use probity_runtime::receipt::Outcome;
 use probity_runtime::{ChainIdentity, Message, Receipt, SignedTx, TxBody};
 use serde_json::json;
@@ -61,6 +61,12 @@ impl Sender {
         let key = keyfile::open(global, &source)?;
         let address = Address::of(&key.public(), chain.network);
         Ok(Self { client, chain, address, key: Some(key) })
+    }
+
+    /// What sending a message as the flags say costs. Numbers have a fixed width, so that it does not
+    /// depend on the amounts in it.
+    pub(crate) async fn fee(&self, flags: &TxFlags, message: Message) -> Result<Amount, Failure> {
+        Ok(draft(&self.client, &self.chain, self.address, wanted(flags, message)).await?.fee)
     }
 
     /// Signs and sends a message as the flags say, and shows what became of it.

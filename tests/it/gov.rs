@@ -143,6 +143,21 @@ async fn what_cannot_be_proposed_or_voted_is_refused_with_its_values() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_that_may_be_used_is_what_the_fee_leaves() {
+    let stage = Stage::new().await;
+    let agreed = write(&stage.folder, "agreed.md", b"# What we agree to\n");
+    let text = stage.draft("text.json", &["--title", "a text", "--text", &agreed]);
+    stage.propose(&text);
+    for side in ["--nay", "--abstain"] {
+        let vote = ["gov", "vote", "0", side, "--all", "--from", &stage.rich, "--yes"];
+        document(&run(&stage.asking(&vote)));
+    }
+    let to = chain::account(&chain::key("operator", 0)).to_string();
+    let give = ["gov", "delegate", "cancel", &to, "--all", "--conviction", "1x"];
+    document(&run(&stage.asking(&[&give[..], &["--from", &stage.rich, "--yes"]].concat())));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn delegated_power_follows_a_vote_and_comes_back() {
     let stage = Stage::new().await;
     let to = chain::account(&chain::key("operator", 0)).to_string();

@@ -5,6 +5,7 @@
 mod chain;
 mod cli;
 mod clock;
+mod dispute;
 mod errors;
 mod eval;
 mod gov;

@@ -1,5 +1,6 @@
 //! What an operator does in disputes: it votes where it was drawn, opens its leaves where they are
-//! asked for, and, if it is to, challenges results that it finds false.
+//! asked for, shows who shares a leaf that it disputes, and, if it is to, challenges results that it
+//! finds false.
 //!
 //! # Invariants
 //! - A vote is bound to once a draw, and only what opens that commitment is shown.
@@ -27,8 +28,11 @@ impl Job {
                 let (level, draw) = (dispute.level(), bench.draw);
                 Some(Self::Vote { task, dispute: *id, level, draw })
             }
-            DisputePart::Side { revealed: true, .. } => Some(Self::Evaluation { task, round }),
-            DisputePart::Side { revealed: false, .. } => Some(Self::Check { task, round }),
+            DisputePart::Side { revealed: true, .. } | DisputePart::Accuser { revealed: true } => {
+                Some(Self::Evaluation { task, round })
+            }
+            DisputePart::Side { revealed: false, .. }
+            | DisputePart::Accuser { revealed: false } => Some(Self::Check { task, round }),
         }
     }
 
@@ -46,6 +50,7 @@ pub(super) fn steps(view: &View<'_>, now: Height) -> Vec<Step> {
         match &seat.part {
             DisputePart::Juror { ballot, .. } => juror(view, seat, *ballot, job, now),
             DisputePart::Side { .. } => side(view, seat, job, now),
+            DisputePart::Accuser { .. } => accuser(view, seat, job, now),
         }
     };
     let mut steps: Vec<Step> = view.disputes.iter().filter_map(seat).collect();
@@ -131,6 +136,16 @@ fn juror(
 /// costs twice what a wrong one does.
 fn is_near(until: Height, now: Height) -> bool {
     now < until && until.since(now) <= REPORT_BLOCKS
+}
+
+/// The next member whose leaves may hold what is in dispute: whether they do shows when they are
+/// fetched.
+fn accuser(view: &View<'_>, seat: &DisputeSeat, job: Job, now: Height) -> Option<Step> {
+    let (dispute, until) = (seat.id, seat.dispute.due);
+    seat.suspects.iter().find_map(|suspect| {
+        let act = Act::Implicate { dispute, member: suspect.member };
+        view.send(Errand { act, job }, until, now)
+    })
 }
 
 /// The leaf that is asked for, within the clock.

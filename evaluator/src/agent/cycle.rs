@@ -198,7 +198,13 @@ impl<A: NodeApi> Agent<A> {
         let permit = Permit { guard: &guard, now };
         match self.sender(chain).dispatch(&*self.api, &step, permit, picture).await? {
             Some(dispatch) => self.send(terms, dispatch, now).await,
-            None => Ok(()),
+            None => {
+                // It proves nothing; fetched leaves may have been out of reach, so it is tried again.
+                if let Step::Send { errand, .. } = step {
+                    self.outbox.refused(errand);
+                }
+                Ok(())
+            }
         }
     }
 

@@ -7,12 +7,15 @@
 
 use probity_harness::stored;
 use probity_primitives::transcript::Transcript;
-use probity_primitives::{Hash, OperatorId};
+use probity_primitives::{ContentHash, Hash, OperatorId};
 use probity_protocol::dispute::message::{
-    AnswerDispute, Ballot, Challenge, DisputeCommit, DisputeReveal, OpenDispute, PlayDispute, Rival,
+    AnswerDispute, Ballot, Challenge, DisputeCommit, DisputeReveal, ImplicateMember, OpenDispute,
+    PlayDispute, Rival,
 };
+use probity_protocol::dispute::{Question, Stage};
+use probity_protocol::task::Opened;
 use probity_runtime::Message;
-use probity_runtime::query::Disputable;
+use probity_runtime::query::{Disputable, DisputeSeat};
 
 use super::AgentError;
 use super::errand::{Sender, blocking};
@@ -24,38 +27,66 @@ use crate::node_api::NodeApi;
 use crate::work::WorkError;
 
 impl Sender<'_> {
-    /// The message of an errand in a dispute.
+    /// The message of an errand in a dispute; none if what it would show is not so.
     pub(super) async fn in_dispute<A: NodeApi>(
         &self,
         api: &A,
         errand: Errand,
         picture: &Picture,
-    ) -> Result<Message, AgentError> {
+    ) -> Result<Option<Message>, AgentError> {
         let Errand { act, job } = errand;
         let missing = || AgentError::NotPrepared(job);
-        match act {
+        let message = match act {
             Act::Challenge { member } => {
                 let result = picture.result(job).ok_or_else(missing)?;
-                self.challenge(api, job, result, member).await
+                self.challenge(api, job, result, member).await?
+            }
+            Act::Implicate { dispute, member } => {
+                let seat = picture.accusing(dispute).ok_or_else(missing)?;
+                return self.implicate(api, seat, member).await;
             }
             Act::Answer { dispute, item } => {
                 let (transcript, _) = self.own(job).await?;
                 let stated = challenge::stretch(&transcript, item, item).ok_or_else(missing)?;
-                Ok(Message::AnswerDispute(AnswerDispute { dispute, stated }))
+                Message::AnswerDispute(AnswerDispute { dispute, stated })
             }
             Act::Move { dispute, item } => {
                 let (transcript, _) = self.own(job).await?;
                 let opening = transcript.open(item).ok_or_else(missing)?;
-                Ok(Message::PlayDispute(PlayDispute { dispute, opening }))
+                Message::PlayDispute(PlayDispute { dispute, opening })
             }
-            Act::VoteCommit | Act::VoteReveal => self.as_dispute_juror(act, job),
+            Act::VoteCommit | Act::VoteReveal => self.as_dispute_juror(act, job)?,
             Act::Commit
             | Act::Report
             | Act::Reveal
             | Act::Open
             | Act::JuryCommit
-            | Act::JuryReveal => Err(missing()),
-        }
+            | Act::JuryReveal => return Err(missing()),
+        };
+        Ok(Some(message))
+    }
+
+    /// Shows that a member's published leaf is the one in dispute, if it is.
+    async fn implicate<A: NodeApi>(
+        &self,
+        api: &A,
+        seat: &DisputeSeat,
+        member: OperatorId,
+    ) -> Result<Option<Message>, AgentError> {
+        let Some(suspect) = seat.suspects.iter().find(|suspect| suspect.member == member) else {
+            return Ok(None);
+        };
+        let theirs = self.published(api, (member, suspect.transcript, suspect.root)).await;
+        let Stage::Ladder { question: Question::Item { item, stated, .. }, .. } =
+            &seat.dispute.stage
+        else {
+            return Ok(None);
+        };
+        let opening = theirs.and_then(|theirs| theirs.open(*item));
+        let same = opening.filter(|opening| Opened::of(&opening.leaf) == *stated);
+        let dispute = seat.id;
+        Ok(same
+            .map(|opening| Message::ImplicateMember(ImplicateMember { dispute, member, opening })))
     }
 
     /// The ballot that shows a juror's record.
@@ -94,7 +125,13 @@ impl Sender<'_> {
         member: OperatorId,
     ) -> Result<Message, AgentError> {
         let (mine, prepared) = self.own(job).await?;
-        let theirs = self.published(api, result, member).await;
+        let shown = result.revealed.iter().find(|(operator, _)| *operator == member);
+        let theirs = match shown {
+            Some((_, shown)) => {
+                self.published(api, (member, shown.transcript, shown.answers_root)).await
+            }
+            None => None,
+        };
         let difference =
             theirs.and_then(|theirs| challenge::difference(&result.task, &theirs, &mine));
         let rival = Rival {
@@ -117,11 +154,8 @@ impl Sender<'_> {
     async fn published<A: NodeApi>(
         &self,
         api: &A,
-        result: &Disputable,
-        member: OperatorId,
+        (member, hash, root): (OperatorId, ContentHash, Hash),
     ) -> Option<Transcript> {
-        let (_, revealed) = result.revealed.iter().find(|(operator, _)| *operator == member)?;
-        let (hash, root): (_, Hash) = (revealed.transcript, revealed.answers_root);
         let shop = self.workshop.clone();
         let limit = shop.limits.file_bytes;
         if shop.cache.get(&hash).is_none()

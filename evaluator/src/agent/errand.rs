@@ -46,7 +46,7 @@ pub(super) struct Dispatch {
 }
 
 impl Sender<'_> {
-    /// The message of a step; none for one that is work.
+    /// The message of a step; none for one that is work, and for one that proves nothing.
     pub(super) async fn dispatch<A: NodeApi>(
         &self,
         api: &A,
@@ -61,18 +61,21 @@ impl Sender<'_> {
         };
         let message = match errand.job {
             Job::Evaluation { .. }
-                if matches!(errand.act, Act::Answer { .. } | Act::Move { .. }) =>
+                if matches!(
+                    errand.act,
+                    Act::Answer { .. } | Act::Move { .. } | Act::Implicate { .. }
+                ) =>
             {
                 self.in_dispute(api, errand, picture).await?
             }
             Job::Evaluation { task, round } => {
                 let sign = |statement| self.attest(permit, until, task, round, statement);
-                self.as_member(api, errand.act, task, round, indices, sign).await?
+                Some(self.as_member(api, errand.act, task, round, indices, sign).await?)
             }
-            Job::Verdicts { task, draw } => self.as_juror(errand.act, task, draw)?,
+            Job::Verdicts { task, draw } => Some(self.as_juror(errand.act, task, draw)?),
             Job::Check { .. } | Job::Vote { .. } => self.in_dispute(api, errand, picture).await?,
         };
-        Ok(Some(Dispatch { errand, until, message }))
+        Ok(message.map(|message| Dispatch { errand, until, message }))
     }
 
     async fn as_member<A: NodeApi>(
@@ -107,6 +110,7 @@ impl Sender<'_> {
             | Act::Challenge { .. }
             | Act::Answer { .. }
             | Act::Move { .. }
+            | Act::Implicate { .. }
             | Act::VoteCommit
             | Act::VoteReveal => Err(AgentError::NotPrepared(job)),
         }
@@ -183,6 +187,7 @@ impl Sender<'_> {
             | Act::Challenge { .. }
             | Act::Answer { .. }
             | Act::Move { .. }
+            | Act::Implicate { .. }
             | Act::VoteCommit
             | Act::VoteReveal => Err(AgentError::NotPrepared(job)),
         }

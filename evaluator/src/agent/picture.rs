@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use probity_protocol::dispute::{Question, Stage};
-use probity_runtime::query::{Assignment, Disputable, DisputableView, DisputeSeat};
+use probity_runtime::query::{Assignment, Disputable, DisputableView, DisputePart, DisputeSeat};
 
 use crate::agenda::{Errand, Job, Progress, View};
 use crate::work::Order;
@@ -58,6 +58,12 @@ impl Picture {
             Stage::Ladder { question, .. } => Some(question.clone()),
             Stage::Answer { .. } | Stage::Game { .. } | Stage::Closed { .. } => None,
         }
+    }
+
+    /// The dispute in which the operator may implicate others.
+    pub(super) fn accusing(&self, dispute: u64) -> Option<&DisputeSeat> {
+        let accuses = |seat: &&DisputeSeat| matches!(seat.part, DisputePart::Accuser { .. });
+        self.disputes.iter().filter(accuses).find(|seat| seat.id == dispute)
     }
 
     /// The result that a check is about.

@@ -23,7 +23,8 @@ use crate::task::{Member, Opened, Phase, Submission, Task, result};
 
 /// The members whose leaf a dispute calls false: the one it is about, and for a result as a whole
 /// everyone with the same root, with the same leaf opened in the spot check, or implicated since.
-pub(super) fn accused(ledger: &Ledger, task: &Task, dispute: &Dispute) -> BTreeSet<OperatorId> {
+#[must_use]
+pub fn accused(ledger: &Ledger, task: &Task, dispute: &Dispute) -> BTreeSet<OperatorId> {
     let member = dispute.claim.member();
     let mut accused = BTreeSet::from([member]);
     match &dispute.claim {

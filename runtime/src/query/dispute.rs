@@ -1,7 +1,9 @@
 //! Disputes: to be read, to be acted on by an operator, and results that could be disputed.
 
-use probity_primitives::{Address, Amount, Height, OperatorId, Seats, TaskId};
-use probity_protocol::dispute::{self, Claim, Dispute, DisputeBallot, Funder, Rung, Side, Stage};
+use probity_primitives::{Address, Amount, ContentHash, Hash, Height, OperatorId, Seats, TaskId};
+use probity_protocol::dispute::{
+    self, Claim, Dispute, DisputeBallot, Funder, Question, Rung, Side, Stage,
+};
 use probity_protocol::task::{AuditEntry, Due, Outcome, Phase, Revealed, Submission, Task};
 use probity_protocol::{Bucket, Ledger};
 use serde::{Deserialize, Serialize};
@@ -47,6 +49,22 @@ pub enum DisputePart {
         /// Whether the transcript is the one that it revealed as a member or an auditor.
         revealed: bool,
     },
+    /// Its transcript is the challenger's, and other members' leaves may hold what is in dispute.
+    Accuser {
+        /// As for a side.
+        revealed: bool,
+    },
+}
+
+/// A member that is not accused in a dispute about its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suspect {
+    /// Which.
+    pub member: OperatorId,
+    /// Its published leaf list.
+    pub transcript: ContentHash,
+    /// The root under which its leaves stand.
+    pub root: Hash,
 }
 
 /// An open dispute that an operator must act in.
@@ -62,6 +80,9 @@ pub struct DisputeSeat {
     pub files: TaskFiles,
     /// The operator's part.
     pub part: DisputePart,
+    /// Whose leaves an accuser may compare.
+    #[serde(default)]
+    pub suspects: Vec<Suspect>,
 }
 
 /// A result that an account could dispute now.
@@ -125,13 +146,20 @@ pub fn dispute_seats(ledger: &Ledger, operator: &OperatorId) -> Vec<DisputeSeat>
     let mut seats = Vec::new();
     for (id, dispute) in open_disputes(ledger) {
         let Some(task) = ledger.tasks.get(&dispute.task) else { continue };
-        let parts = [juror(ledger, id, dispute, operator), side(ledger, dispute, operator)];
+        let suspects = suspects(ledger, task, dispute);
+        let accuser = accuser(ledger, dispute, operator).filter(|_| !suspects.is_empty());
+        let parts =
+            [juror(ledger, id, dispute, operator), side(ledger, dispute, operator), accuser];
         seats.extend(parts.into_iter().flatten().map(|part| DisputeSeat {
             id,
             dispute: dispute.clone(),
             task: task.clone(),
             files: files(ledger, task),
             part,
+            suspects: match part {
+                DisputePart::Accuser { .. } => suspects.clone(),
+                DisputePart::Juror { .. } | DisputePart::Side { .. } => Vec::new(),
+            },
         }));
     }
     seats
@@ -207,21 +235,53 @@ fn side(ledger: &Ledger, dispute: &Dispute, operator: &OperatorId) -> Option<Dis
         Stage::Game { game } => game.side(),
         Stage::Ladder { .. } | Stage::Closed { .. } => return None,
     };
-    let revealed = match (side, &dispute.claim) {
-        (Side::Defender, claim) => claim.member() == *operator,
-        (Side::Challenger, Claim::Aggregate { root, .. }) => {
-            let sent = (dispute.task, *operator);
-            let member = matches!(ledger.submissions.get(&sent),
-                Some(Submission::Revealed { revealed, .. }) if revealed.answers_root == *root);
-            // What an auditor revealed is kept for as long as the pool disputes in its name.
-            let auditor = matches!(ledger.audit_entries.get(&sent),
-                Some(AuditEntry::Revealed { revealed }) if revealed.answers_root == *root);
-            member || auditor
+    match side {
+        Side::Defender if dispute.claim.member() == *operator => {
+            Some(DisputePart::Side { side, revealed: true })
         }
-        (Side::Challenger, Claim::Transcript { .. } | Claim::Withheld { .. }) => return None,
-    };
-    let opened = side == Side::Challenger && opened_by(ledger, dispute, operator);
-    (revealed || opened).then_some(DisputePart::Side { side, revealed })
+        Side::Defender => None,
+        Side::Challenger => {
+            let revealed = challenges(ledger, dispute, operator)?;
+            Some(DisputePart::Side { side, revealed })
+        }
+    }
+}
+
+/// Whether an operator challenges a result, and if so whether with what it has revealed.
+fn challenges(ledger: &Ledger, dispute: &Dispute, operator: &OperatorId) -> Option<bool> {
+    let Claim::Aggregate { root, .. } = &dispute.claim else { return None };
+    let sent = (dispute.task, *operator);
+    let member = matches!(ledger.submissions.get(&sent),
+        Some(Submission::Revealed { revealed, .. }) if revealed.answers_root == *root);
+    // What an auditor revealed is kept for as long as the pool disputes in its name.
+    let auditor = matches!(ledger.audit_entries.get(&sent),
+        Some(AuditEntry::Revealed { revealed }) if revealed.answers_root == *root);
+    let revealed = member || auditor;
+    (revealed || opened_by(ledger, dispute, operator)).then_some(revealed)
+}
+
+/// The part of a challenger that may show whose leaves are the same.
+fn accuser(ledger: &Ledger, dispute: &Dispute, operator: &OperatorId) -> Option<DisputePart> {
+    let Stage::Ladder { question: Question::Item { .. }, .. } = &dispute.stage else { return None };
+    let revealed = challenges(ledger, dispute, operator)?;
+    Some(DisputePart::Accuser { revealed })
+}
+
+/// The members that a dispute about their result does not accuse.
+fn suspects(ledger: &Ledger, task: &Task, dispute: &Dispute) -> Vec<Suspect> {
+    let accused = dispute::accused(ledger, task, dispute);
+    let others = task.phase.committee().iter().filter(|one| !accused.contains(&one.operator));
+    let revealed = others.filter_map(|member| {
+        match ledger.submissions.get(&(dispute.task, member.operator))? {
+            Submission::Revealed { revealed, .. } => Some(Suspect {
+                member: member.operator,
+                transcript: revealed.transcript,
+                root: revealed.answers_root,
+            }),
+            Submission::Committed { .. } | Submission::Unavailable => None,
+        }
+    });
+    revealed.collect()
 }
 
 fn opened_by(ledger: &Ledger, dispute: &Dispute, operator: &OperatorId) -> bool {

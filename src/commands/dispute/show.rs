@@ -160,7 +160,11 @@ fn state(dispute: &Dispute) -> String {
     let level = dispute.level();
     match &dispute.stage {
         Stage::Answer { item, .. } => format!("waits for the member's leaf {item}"),
-        Stage::Game { .. } => "the sides look for the item on which they differ".to_owned(),
+        Stage::Game { game } => format!(
+            "the sides look for the item on which they differ: the {} move, leaf {}",
+            name(game.side()),
+            game.middle()
+        ),
         Stage::Ladder { rung: Rung::Jury { bench }, .. } => {
             let what = match bench.phase {
                 JuryPhase::Commit { .. } => "commits",

@@ -31,14 +31,18 @@ async fn ballot(sender: &Sender, given: &GovVote) -> Result<Ballot, Failure> {
     }
     let amount = match given.amount {
         Some(amount) => amount,
-        None if given.all => usable(sender, given).await?,
+        None if given.all => all(sender, given).await?,
         None => {
             let message = "how many tokens vote is not said";
             return Err(Failure::new(Code::Usage, message).hint("give --amount AMOUNT or --all"));
         }
     };
+    Ok(shaped(given, amount))
+}
+
+fn shaped(given: &GovVote, amount: Amount) -> Ballot {
     if given.abstain {
-        return Ok(Ballot::Split { aye: Amount::ZERO, nay: Amount::ZERO, abstain: amount });
+        return Ballot::Split { aye: Amount::ZERO, nay: Amount::ZERO, abstain: amount };
     }
     let side = if given.aye {
         Side::Aye
@@ -47,16 +51,18 @@ async fn ballot(sender: &Sender, given: &GovVote) -> Result<Ballot, Failure> {
     } else {
         Side::Nay
     };
-    Ok(Ballot::Whole { side, conviction: given.conviction, amount })
+    Ballot::Whole { side, conviction: given.conviction, amount }
 }
 
-/// All that the sender may vote with.
-async fn usable(sender: &Sender, given: &GovVote) -> Result<Amount, Failure> {
+/// All that the sender may vote with, once the fee is paid.
+async fn all(sender: &Sender, given: &GovVote) -> Result<Amount, Failure> {
     let position = sender.client.position(given.id, &sender.address, None).await.map_err(failed)?;
     let held = position.data.held.ok_or_else(|| {
         Failure::new(Code::TxRejected, format_args!("the vote on referendum {} is over", given.id))
     })?;
-    Ok(held.usable)
+    let message = CastVote { referendum: given.id, ballot: shaped(given, held.usable) };
+    let fee = sender.fee(&given.flags, Message::CastVote(message)).await?;
+    Ok(held.then.min(held.now.checked_sub(fee).unwrap_or_default()))
 }
 
 /// Parts as in `aye=2PBY,nay=1PBY,abstain=1PBY`.

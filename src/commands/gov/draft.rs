@@ -4,7 +4,7 @@ use std::path::Path;
 
 use probity_client::Client;
 use probity_dao::action::Change;
-use probity_dao::{Action, Params as DaoParams, Track};
+use probity_dao::{Action, Params as DaoParams, Ruling, Track};
 use probity_primitives::{Amount, BoundedString, BoundedVec};
 use probity_protocol::Params;
 use probity_runtime::governance::parameters;
@@ -12,7 +12,7 @@ use probity_runtime::text::SYMBOL;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::cli::{Global, GovDraft};
+use crate::cli::{Global, GovDraft, RulingArg};
 use crate::exit::{Code, Failure, OrFail};
 use crate::output;
 use crate::wallet::{amount, client, failed, input};
@@ -118,7 +118,15 @@ async fn action(client: &Client, given: &GovDraft) -> Result<Action, Failure> {
 /// An action that its flags spell out.
 fn plain(given: &GovDraft) -> Option<Action> {
     let GovDraft { mint, upgrade, at, cancel_upgrade, pause, .. } = given;
-    let GovDraft { cancel, cancel_slash, resume_window, revert_window, .. } = given;
+    let GovDraft { cancel, cancel_slash, resume_window, revert_window, rule, ruling, .. } = given;
+    let ruled = rule.zip(*ruling).map(|(dispute, said)| {
+        let ruling = match said {
+            RulingArg::Uphold => Ruling::Uphold,
+            RulingArg::Overturn => Ruling::Overturn,
+            RulingArg::Void => Ruling::Void,
+        };
+        Action::RuleDispute { dispute, ruling }
+    });
     let planned = upgrade.zip(*at).map(|(version, height)| Action::Upgrade { version, height });
     planned
         .or_else(|| mint.map(|amount| Action::Mint { amount }))
@@ -128,6 +136,7 @@ fn plain(given: &GovDraft) -> Option<Action> {
         .or_else(|| cancel_slash.map(|slash| Action::RevertSlash { slash }))
         .or_else(|| resume_window.map(|window| Action::ResumeWindow { window }))
         .or_else(|| revert_window.map(|window| Action::RevertWindow { window }))
+        .or(ruled)
 }
 
 fn spend(given: &[String]) -> Result<Action, Failure> {

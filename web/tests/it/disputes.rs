@@ -17,7 +17,7 @@ use crate::memory::Memory;
 use crate::stage::{Known, Stage, get, text};
 
 /// A stage with one dispute about one result: a member is said to withhold its transcript.
-fn disputed() -> Stage {
+pub(crate) fn disputed() -> Stage {
     let config = WorldConfig { operators: 4, check: false, ..WorldConfig::default() };
     let mut world = World::new(&config).unwrap();
     let (benchmark, models) = world.publish(&[600_000]).unwrap();

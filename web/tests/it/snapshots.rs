@@ -66,6 +66,13 @@ async fn evaluation() {
 }
 
 #[tokio::test]
+async fn disputes() {
+    let stage = crate::disputes::disputed();
+    same("dispute", stage.get("/disputes/0").await);
+    same("dispute_list", stage.get("/disputes").await);
+}
+
+#[tokio::test]
 async fn governance() {
     let stage = Stage::new();
     let id = stage.propose(Track::Root, "a title", nothing("a text")).await;

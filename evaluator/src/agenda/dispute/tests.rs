@@ -9,7 +9,7 @@ use probity_primitives::{
 use probity_protocol::dispute::{Claim, Dispute, Funder, Game, Level, Low, Ruling, Side, Turn};
 use probity_protocol::task::Opened;
 
-use probity_runtime::query::Role;
+use probity_runtime::query::{Role, Suspect};
 
 use super::*;
 use crate::agenda::next_steps;
@@ -52,7 +52,7 @@ fn seat(stage: Stage, part: DisputePart) -> DisputeSeat {
         levels: BoundedVec::from_vec(vec![Level::default()]).unwrap(),
         stage,
     };
-    DisputeSeat { id: 7, dispute, task: drawn.task, files: drawn.files, part }
+    DisputeSeat { id: 7, dispute, task: drawn.task, files: drawn.files, part, suspects: Vec::new() }
 }
 
 fn juror(phase: JuryPhase, ballot: Option<DisputeBallot>) -> DisputeSeat {
@@ -186,6 +186,27 @@ fn each_side_of_a_game_opens_the_middle_leaf_of_the_transcript_that_it_stands_fo
         assert_eq!(next(&attacks, job, Some(done), &[], NOW), send(moved, job));
         assert_eq!(next(&attacks, job, None, &[], NOW), work(job, &[]));
         assert_eq!(next(&attacks, job, Some(done), &[], UNTIL), None);
+    }
+}
+
+#[test]
+fn an_accuser_looks_at_every_other_members_leaf_while_the_question_is_open() {
+    let question = Question::Item { item: 3, stated: opened(), claimed: opened() };
+    let rung = Rung::Vote { ruling: Ruling::Overturn, until: UNTIL };
+    let stage = Stage::Ladder { question, rung };
+    let suspect = |seed| Suspect {
+        member: member(seed, 1, seed).operator,
+        transcript: probity_primitives::ContentHash::default(),
+        root: OTHER,
+    };
+    let act = |seed| Act::Implicate { dispute: 7, member: member(seed, 1, seed).operator };
+    for (revealed, job) in [(true, EVALUATION), (false, CHECK)] {
+        let mut accuser = seat(stage.clone(), DisputePart::Accuser { revealed });
+        accuser.suspects = vec![suspect(1), suspect(2)];
+        assert_eq!(next(&accuser, job, None, &[], NOW), send(act(1), job));
+        assert_eq!(next(&accuser, job, None, &[act(1)], NOW), send(act(2), job));
+        assert_eq!(next(&accuser, job, None, &[act(1), act(2)], NOW), None);
+        assert_eq!(next(&accuser, job, None, &[], UNTIL), None);
     }
 }
 
