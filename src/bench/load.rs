@@ -225,7 +225,7 @@ fn figures(
 ) -> Vec<Figure> {
     idle.sort_unstable();
     busy.sort_unstable();
-    let mut figures = intervals(&idle, &busy);
+    let mut figures = pace(&idle, &busy);
     figures.extend(answers(offered));
     figures.extend(fates(offered, fate));
     figures.extend(offered.refused.iter().map(|(code, refused)| {
@@ -244,7 +244,7 @@ fn rate(transactions: u32) -> f64 {
 }
 
 /// The time between blocks, in ascending order without and with load.
-fn intervals(idle: &[Duration], busy: &[Duration]) -> Vec<Figure> {
+fn pace(idle: &[Duration], busy: &[Duration]) -> Vec<Figure> {
     vec![
         Figure::new(
             "block interval under load, 99 of 100, 4 nodes",
