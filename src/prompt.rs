@@ -46,7 +46,12 @@ impl Terminal {
 
     /// Shows a text, on the terminal alone.
     pub(crate) fn show(&mut self, text: &str) -> Result<(), Failure> {
-        let written = self.0.write_all(text.as_bytes()).and_then(|()| self.0.flush());
+        self.write(text)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut terminal = &self.0;
+        let written = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());
         written.or_fail(Code::Other, "cannot write to the terminal")
     }
 
@@ -56,10 +61,12 @@ impl Terminal {
         self.answer()
     }
 
-    /// Asks for a line that is not shown while it is typed.
+    /// Asks for a line that is not shown while it is typed. What was typed before the question, and
+    /// shown, is thrown away.
     pub(crate) fn hidden(&mut self, question: &str) -> Result<Zeroizing<String>, Failure> {
-        self.show(question)?;
+        // Hidden first: an answer may follow the question at once.
         let _hidden = Hidden::on(&self.0).or_fail(Code::Other, "cannot hide what is typed")?;
+        self.write(question)?;
         self.answer()
     }
 

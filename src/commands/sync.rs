@@ -99,8 +99,9 @@ async fn agree(
     let newest = wanted.or_else(|| offers.keys().next_back().copied());
     let Some((height, sources)) = newest.and_then(|height| offers.remove_entry(&height)) else {
         let message = format!("no height has a snapshot at {needed} of the sources");
-        return Err(Failure::new(Code::Unreachable, message)
-            .hint("they hand snapshots out with snapshots.every and snapshots.serve"));
+        return Err(Failure::new(Code::Unreachable, message).hint(
+            "nodes with snapshots.serve hand them out, the first at the height snapshots.every",
+        ));
     };
     let mut proven: BTreeMap<Hash, (Manifest, Vec<Client>)> = BTreeMap::new();
     for source in sources {

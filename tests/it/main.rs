@@ -18,6 +18,7 @@ mod safety;
 mod snapshot;
 mod stage;
 mod support;
+mod terminal;
 mod tx;
 mod upgrade;
 mod validator;

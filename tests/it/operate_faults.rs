@@ -42,6 +42,27 @@ impl Stage {
         end(&mut child);
     }
 
+    /// Runs the node, whose files may have so many KiB and no more, until it ends by itself.
+    async fn run_with_files_of(&self, kibibytes: u32) -> (i32, String) {
+        let (program, home) = (env!("CARGO_BIN_EXE_probity"), self.home());
+        let script = format!(
+            "trap '' XFSZ; ulimit -f {kibibytes}; exec {program} node start --home {home} --quiet \
+             --set consensus.block_time_ms=20"
+        );
+        let mut bash = Command::new("bash");
+        bash.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = bash.stderr(Stdio::piped()).spawn().unwrap();
+        let number = child.id().to_string();
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+        let Ok(ended) = tokio::time::timeout(crate::operate::SOON, ended).await else {
+            Command::new("kill").args(["-KILL", &number]).status().unwrap();
+            panic!("a node that cannot write {kibibytes} KiB does not end");
+        };
+        let ended = ended.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        (ended.status.code().unwrap(), said)
+    }
+
     fn spawn(&self) -> Child {
         let home = self.home();
         let mut command = probity(&["node", "start", "--home", &home]);
@@ -155,25 +176,12 @@ async fn a_store_that_could_not_be_written_goes_on_when_there_is_room_again() {
     let stage = Stage::new();
     stage.run_until(3).await;
     let before = tip(&stage).await;
-    // No file may grow: what a full disk does to a database that appends.
-    let program = env!("CARGO_BIN_EXE_probity");
-    let script =
-        format!("trap '' XFSZ; ulimit -f 1; exec {program} node start --home {}", stage.home());
-    let mut full = Command::new("bash");
-    full.args(["-c", &script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = full.spawn().unwrap();
-    let ended = tokio::time::timeout(crate::operate::SOON, async {
-        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(200));
-        loop {
-            ticks.tick().await;
-            if child.try_wait().unwrap().is_some() {
-                break;
-            }
-        }
-    });
-    if ended.await.is_err() {
-        child.kill().unwrap();
-        child.wait().unwrap();
+    // No file may grow beyond so many KiB: what a full disk does to a database that appends. The
+    // first refuses the start, the others a write of a running node.
+    for limit in [1, 600, 1_100] {
+        let (code, said) = stage.run_with_files_of(limit).await;
+        assert_eq!(code, 1, "{limit} KiB: {said}");
+        assert!(said.contains("room"), "{limit} KiB: {said}");
     }
     let after = tip(&stage).await;
     assert!(after >= before, "{after} after {before}: an acknowledged block is lost");

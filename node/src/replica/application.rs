@@ -168,7 +168,9 @@ impl<A: Around> Application for A {
         round: u32,
         now_ms: u64,
     ) -> Result<SignedProposal, Self::Error> {
-        self.inner_mut().propose(height, round, now_ms)
+        let proposed = self.inner_mut().propose(height, round, now_ms);
+        self.look();
+        proposed
     }
 
     fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
@@ -182,7 +184,9 @@ impl<A: Around> Application for A {
     }
 
     fn start_round(&mut self, height: Height, round: u32, now_ms: u64) -> Vec<Verdict> {
-        self.inner_mut().start_round(height, round, now_ms)
+        let verdicts = self.inner_mut().start_round(height, round, now_ms);
+        self.look();
+        verdicts
     }
 
     fn proposal(&self, block: &BlockHash) -> Option<SignedProposal> {

@@ -189,6 +189,43 @@ impl Replica {
         Ok(hash)
     }
 
+    /// Remembers that the store failed, if that is what went wrong.
+    fn noted<T>(&mut self, done: Result<T, ReplicaError>) -> Result<T, ReplicaError> {
+        if let Err(error @ (ReplicaError::Store(_) | ReplicaError::Build(BlockError::Tree(_)))) =
+            &done
+        {
+            self.broken = Some(error.to_string());
+        }
+        done
+    }
+
+    fn proposed(
+        &mut self,
+        height: Height,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<SignedProposal, ReplicaError> {
+        if height != self.next_height() {
+            return Err(ReplicaError::Height { asked: height, next: self.next_height() });
+        }
+        match self.undecided.own(round) {
+            Some(Some(proposal)) => return Ok(proposal.clone()),
+            Some(None) => return Err(ReplicaError::Forgotten(round)),
+            None => {}
+        }
+        let keys = self.keys.as_ref().ok_or(ReplicaError::NoKeys)?;
+        let (proposal, executed) = self.build(keys, round, now_ms)?;
+        let block = proposal.header.block;
+        commit::keep_undecided(self.store.as_ref(), height, &block, &Kept::from(&proposal))?;
+        let judged = Judged {
+            verdict: verdict_of(&proposal.header, true),
+            proposal: Some(proposal.clone()),
+            executed: Some(Box::new(executed)),
+        };
+        self.undecided.keep_own(round, judged);
+        Ok(proposal)
+    }
+
     fn build(
         &self,
         keys: &OperatorKeys,
@@ -252,25 +289,8 @@ impl Application for Replica {
         round: u32,
         now_ms: u64,
     ) -> Result<SignedProposal, ReplicaError> {
-        if height != self.next_height() {
-            return Err(ReplicaError::Height { asked: height, next: self.next_height() });
-        }
-        match self.undecided.own(round) {
-            Some(Some(proposal)) => return Ok(proposal.clone()),
-            Some(None) => return Err(ReplicaError::Forgotten(round)),
-            None => {}
-        }
-        let keys = self.keys.as_ref().ok_or(ReplicaError::NoKeys)?;
-        let (proposal, executed) = self.build(keys, round, now_ms)?;
-        let block = proposal.header.block;
-        commit::keep_undecided(self.store.as_ref(), height, &block, &Kept::from(&proposal))?;
-        let judged = Judged {
-            verdict: verdict_of(&proposal.header, true),
-            proposal: Some(proposal.clone()),
-            executed: Some(Box::new(executed)),
-        };
-        self.undecided.keep_own(round, judged);
-        Ok(proposal)
+        let proposed = self.proposed(height, round, now_ms);
+        self.noted(proposed)
     }
 
     fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {
@@ -338,10 +358,7 @@ impl Application for Replica {
 
     fn decide(&mut self, certificate: Certificate) -> Result<(), ReplicaError> {
         let committed = self.commit(&certificate);
-        if let Err(ReplicaError::Store(error)) = &committed {
-            self.broken = Some(error.to_string());
-        }
-        committed
+        self.noted(committed)
     }
 
     fn decided(

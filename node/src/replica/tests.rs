@@ -283,6 +283,7 @@ fn a_write_that_fails_commits_nothing_and_the_next_attempt_does() {
         four.stores[voter].fail_next_write(fault);
         let refusal = four.replicas[voter].decide(certificate.clone());
         assert!(matches!(refusal, Err(ReplicaError::Store(_))), "{fault:?}");
+        assert!(four.replicas[voter].broken().is_some(), "whoever runs it is told");
         assert_eq!(four.replicas[voter].chain().height(), Height(0));
         four.replicas[voter].decide(certificate).unwrap();
         let seed = u8::try_from(voter).unwrap() + 1;
@@ -298,7 +299,18 @@ fn a_failing_store_is_no_verdict_on_a_block() {
     let (voter, now_ms) = ((four.proposer(0) + 1) % 4, four.now_ms());
     four.stores[voter].fail_next_write(WriteFault::Lost);
     assert_eq!(four.replicas[voter].receive(proposal.clone(), now_ms), None);
+    assert!(four.replicas[voter].broken().is_some(), "whoever runs it is told");
     assert!(four.replicas[voter].receive(proposal, now_ms).unwrap().valid);
+}
+
+#[test]
+fn a_proposal_that_cannot_be_kept_is_not_made_and_whoever_runs_the_replica_is_told() {
+    let mut four = Four::new();
+    let (proposer, now_ms) = (four.proposer(0), four.now_ms());
+    four.stores[proposer].fail_next_write(WriteFault::Lost);
+    let refusal = four.replicas[proposer].propose(Height(1), 0, now_ms);
+    assert!(matches!(refusal, Err(ReplicaError::Store(_))), "{refusal:?}");
+    assert!(four.replicas[proposer].broken().is_some());
 }
 
 #[test]

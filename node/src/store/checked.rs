@@ -64,6 +64,11 @@ impl<S: Backing> Backing for Checked<S> {
         guarded(StoreError::Write, || self.0.apply(batch.map_values(seal)))
     }
 
+    fn load(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        guarded(StoreError::Write, || self.0.load(batch.map_values(seal)))
+    }
+
     fn sync(&self) -> Result<(), StoreError> {
         guarded(StoreError::Write, || self.0.sync())
     }

@@ -240,6 +240,16 @@ pub trait Backing: Store {
     /// As for [`Store::write`].
     fn apply(&self, batch: Batch) -> Result<(), StoreError>;
 
+    /// Takes in entries of a store that is being made. It is faster than [`Self::apply`] and
+    /// promises less: whoever reads meanwhile, or after a process that ended before the next
+    /// [`Self::sync`], may find any part of the batch. Several threads may load at once.
+    ///
+    /// # Errors
+    /// As for [`Store::write`].
+    fn load(&self, batch: Batch) -> Result<(), StoreError> {
+        self.apply(batch)
+    }
+
     /// Makes everything that was applied durable.
     ///
     /// # Errors

@@ -55,6 +55,13 @@ impl SledStore {
         })?;
         Ok(Self { db, log: Arc::new(log), large: Arc::default() })
     }
+
+    /// Remembers a value that may lie in a file of its own.
+    fn note(&self, value: &[u8]) {
+        if value.len() >= LARGE_BYTES {
+            self.large.store(true, Ordering::Release);
+        }
+    }
 }
 
 /// Whether another process holds the database.
@@ -90,15 +97,30 @@ impl Backing for SledStore {
         for (key, value) in batch.into_changes() {
             match value {
                 Some(value) => {
-                    if value.len() >= LARGE_BYTES {
-                        self.large.store(true, Ordering::Release);
-                    }
+                    self.note(&value);
                     sled_batch.insert(key, value);
                 }
                 None => sled_batch.remove(key),
             }
         }
         self.db.apply_batch(sled_batch).map_err(write)
+    }
+
+    /// One entry after another, in the order of their keys: a batch of sled's is a hash map, holds
+    /// up every other thread, and frees what it replaced bit by bit as new ones begin.
+    fn load(&self, batch: Batch) -> Result<(), StoreError> {
+        batch.check()?;
+        for (key, value) in batch.into_changes() {
+            match value {
+                Some(value) => {
+                    self.note(&value);
+                    self.db.insert(key, value)
+                }
+                None => self.db.remove(key),
+            }
+            .map_err(write)?;
+        }
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), StoreError> {
