@@ -15,10 +15,12 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+pub mod calculators;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
 pub mod lab;
+pub mod mechanisms;
 pub mod play;
 mod setup;
 pub mod sheet;
