@@ -31,6 +31,20 @@ pub mod seats;
 
 pub use error::CalculatorError;
 
+/// A share as people write it: `0.45` or `1/3`.
+///
+/// # Errors
+/// [`CalculatorError::NotAShare`] for anything else, and for a fraction without a whole.
+pub fn share(text: &str) -> Result<f64, CalculatorError> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    let found = match text.split_once('/') {
+        Some((part, whole)) => number(part).zip(number(whole)).map(|(part, whole)| part / whole),
+        None => number(text),
+    };
+    let found = found.filter(|share| share.is_finite());
+    found.ok_or_else(|| CalculatorError::NotAShare(text.to_owned()))
+}
+
 /// Micro-units of a score: rounded half away from zero, and within what can be counted.
 #[expect(
     clippy::as_conversions,
@@ -46,4 +60,19 @@ pub fn micros(score: f64) -> i64 {
 pub(crate) fn runs(small: u64) -> u64 {
     let scale = std::env::var("PROBITY_SIM_SCALE").ok().and_then(|text| text.parse().ok());
     small * scale.unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_decimal_or_a_fraction() {
+        assert_eq!(share("0.45"), Ok(0.45));
+        assert_eq!(share("1/3"), Ok(1.0 / 3.0));
+        for wrong in ["", "a third", "1/0", "0/0", "1/2/3", "inf", "NaN"] {
+            let refused = share(wrong).unwrap_err().to_string();
+            assert_eq!(refused, format!("{wrong:?} is not a share: write 0.3333 or 1/3"));
+        }
+    }
 }

@@ -19,6 +19,7 @@ pub mod calculators;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
+pub mod figures;
 pub mod lab;
 pub mod mechanisms;
 pub mod play;

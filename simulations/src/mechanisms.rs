@@ -15,10 +15,7 @@ pub mod retention;
 pub mod yuma;
 
 /// The nearest single-precision number.
-#[expect(
-    clippy::as_conversions,
-    reason = "there is no other way to round to single precision"
-)]
+#[expect(clippy::as_conversions, reason = "there is no other way to round to single precision")]
 pub(crate) const fn single(x: f64) -> f32 {
     x as f32
 }

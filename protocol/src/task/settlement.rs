@@ -144,11 +144,7 @@ fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Resul
 ///
 /// # Errors
 /// [`ArithmeticError`] without seats.
-pub fn seat_reward(
-    fee: Amount,
-    split: &FeeSplit,
-    seats: Seats,
-) -> Result<Amount, ArithmeticError> {
+pub fn seat_reward(fee: Amount, split: &FeeSplit, seats: Seats) -> Result<Amount, ArithmeticError> {
     split.evaluators.of_floor(fee)?.mul_div_floor(1, u128::from(seats.0))
 }
 

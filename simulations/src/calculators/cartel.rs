@@ -96,7 +96,9 @@ impl Cartel {
         let (p, captured, short) = binomial::majority(self.n, self.rho);
         let (proven, missed) = self.prices()?;
         let lost = match self.kind {
-            Kind::Naive | Kind::NaiveByTheRules => self.detection * captured * proven + short * missed,
+            Kind::Naive | Kind::NaiveByTheRules => {
+                self.detection * captured * proven + short * missed
+            }
             Kind::Adaptive => self.detection * captured * proven,
         };
         Ok(lost / (p * (1.0 - self.detection)))
@@ -149,8 +151,8 @@ impl Cartel {
         // The delta method, for a ratio of two means of the same tasks.
         let runs_real = super::interval::real(runs);
         let covariance = (product.value() - wins.value() * losses.value()) / runs_real;
-        let variance = losses.error().powi(2) + (ratio * wins.error()).powi(2)
-            - 2.0 * ratio * covariance;
+        let variance =
+            losses.error().powi(2) + (ratio * wins.error()).powi(2) - 2.0 * ratio * covariance;
         let half = 1.96 * variance.max(0.0).sqrt() / wins.value();
         Ok(Answer {
             kind: self.kind,
@@ -185,9 +187,8 @@ impl Cartel {
                 continue;
             }
             let mut honest = || TRUTH + micros(stream.normal() * f64::from(SIGMA));
-            let mut scores: Vec<Weighted> = (seats..self.n)
-                .map(|_| (Score::from_micros(honest()), Seats(1)))
-                .collect();
+            let mut scores: Vec<Weighted> =
+                (seats..self.n).map(|_| (Score::from_micros(honest()), Seats(1))).collect();
             let lie = Score::from_micros(TRUTH.saturating_add(self.shift));
             scores.push((lie, Seats(seats)));
             let found = Aggregate::of(&scores, Mode::Tolerant, u64::from(SIGMA), &checks)?;

@@ -84,6 +84,9 @@ mod tests {
     #[test]
     fn an_unknown_family_is_named() {
         let refused = "cauchy".parse::<Noise>().unwrap_err();
-        assert_eq!(refused.to_string(), "no noise is called cauchy; there are gaussian, laplace, t3");
+        assert_eq!(
+            refused.to_string(),
+            "no noise is called cauchy; there are gaussian, laplace, t3"
+        );
     }
 }

@@ -139,8 +139,11 @@ pub fn payoffs(
     for run in 0..runs {
         let mut stream = Stream::of(seed, "payoff", run);
         let drawn = groups.draw(seed, run, terms.n)?;
-        let counts: Vec<(Strategy, u32)> =
-            population.iter().zip(&drawn).map(|((strategy, _), seats)| (*strategy, *seats)).collect();
+        let counts: Vec<(Strategy, u32)> = population
+            .iter()
+            .zip(&drawn)
+            .map(|((strategy, _), seats)| (*strategy, *seats))
+            .collect();
         let seats = work(&counts, terms, &mut stream);
         for (seat, payoff) in judge(&seats, terms, &params, (seed, run), &mut stream)? {
             let place = population.iter().position(|(strategy, _)| *strategy == seat.strategy);
@@ -226,8 +229,8 @@ fn judge(
         }
         let wrong = items.iter().filter(|item| seat.made_up_item(**item)).count();
         let wrong = u32::try_from(wrong).unwrap_or(u32::MAX);
-        let caught = (terms.spot && wrong >= params.checks.fault_exact)
-            || (audited && seat.made_up.0 > 0.0);
+        let caught =
+            (terms.spot && wrong >= params.checks.fault_exact) || (audited && seat.made_up.0 > 0.0);
         let standing: Option<Standing> =
             aggregate.map(|found| found.standing(Score::from_micros(seat.score)));
         let earned = if earns(standing, Some(!caught)) { reward } else { 0.0 };

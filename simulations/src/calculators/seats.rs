@@ -53,10 +53,7 @@ impl Groups {
     }
 }
 
-#[expect(
-    clippy::as_conversions,
-    reason = "a share of 10^15, rounded; the conversion saturates"
-)]
+#[expect(clippy::as_conversions, reason = "a share of 10^15, rounded; the conversion saturates")]
 fn units(stake: f64) -> Amount {
     Amount::from_units(stake.round() as u128)
 }

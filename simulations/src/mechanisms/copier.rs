@@ -129,21 +129,11 @@ impl Copy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LAGS: [usize; 6] = [0, 1, 2, 4, 8, 16];
-
-    /// Table B of the survey: drift, and the ratio at each lag.
-    const KNOWN: [(f64, [f64; 6]); 5] = [
-        (0.0, [1.012, 1.012, 1.012, 1.013, 1.012, 1.012]),
-        (0.02, [1.009, 1.007, 1.005, 1.001, 0.995, 0.987]),
-        (0.05, [0.999, 0.991, 0.985, 0.975, 0.960, 0.937]),
-        (0.10, [0.980, 0.964, 0.951, 0.931, 0.904, 0.858]),
-        (0.20, [0.941, 0.909, 0.885, 0.849, 0.797, 0.729]),
-    ];
+    use crate::figures::{COPIER, LAGS};
 
     #[test]
     fn a_copier_earns_what_the_known_table_says_within_two_percent() {
-        for (drift, known) in KNOWN {
+        for (drift, known) in COPIER {
             let found = Market { drift, ..Market::default() }.ratios(&LAGS, 1).unwrap();
             for ((lag, found), known) in LAGS.iter().zip(&found).zip(known) {
                 let off = (found / known - 1.0).abs();

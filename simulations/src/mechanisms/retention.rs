@@ -74,9 +74,7 @@ impl Network {
         let validators = split(self.honest, self.validators);
         let servers = split(self.honest, self.servers);
         let mut stakes = Vec::new();
-        for (count, share) in
-            [(validators.0, self.honest), (validators.1, 1.0 - self.honest)]
-        {
+        for (count, share) in [(validators.0, self.honest), (validators.1, 1.0 - self.honest)] {
             let side = shares(count, self.stake_deviation, &mut stream);
             stakes.extend(side.into_iter().map(|stake| super::single(share) * stake));
         }
@@ -97,8 +95,7 @@ impl Drawn {
         let settings =
             Settings { kappa, bond_penalty, clipping: Clipping::Raw, ..Settings::default() };
         let row = |(number, (first, second)): (usize, &(Vec<f32>, Vec<f32>))| {
-            let to_first =
-                if number < self.honest.0 { honest_weight } else { 1.0 - cabal_weight };
+            let to_first = if number < self.honest.0 { honest_weight } else { 1.0 - cabal_weight };
             let to_first = super::single(to_first);
             let scaled = first.iter().map(|share| to_first * share);
             scaled.chain(second.iter().map(|share| (1.0 - to_first) * share)).collect()
@@ -107,7 +104,8 @@ impl Drawn {
         let Some(weights) = Matrix::of(&rows) else { return 0.0 };
         let mut yuma = Yuma::new(Setup { rule: Rule::Yuma2, settings });
         let found = yuma.step(&weights, &self.stakes);
-        let first = |all: &[f32], count| all.iter().take(count).copied().map(f64::from).sum::<f64>();
+        let first =
+            |all: &[f32], count| all.iter().take(count).copied().map(f64::from).sum::<f64>();
         validator_share * first(&found.dividends, self.honest.0)
             + (1.0 - validator_share) * first(&found.incentives, self.honest.1)
     }

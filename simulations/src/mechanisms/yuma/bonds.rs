@@ -1,8 +1,8 @@
 //! How each version keeps bonds, and what they pay.
 
 use super::super::matrix::Matrix;
-use super::GUARD;
 use super::super::single;
+use super::GUARD;
 use super::settings::{Liquid, Mode, Rule, Settings};
 
 /// Everything that the bonds of an epoch depend on.
@@ -101,11 +101,7 @@ impl Situation<'_> {
     }
 
     /// The alpha of every pair, if liquid alpha is on and there is a consensus to look back at.
-    fn liquid(
-        &self,
-        old: &Matrix,
-        consensus: impl Fn(&Liquid, usize) -> f32,
-    ) -> Option<Matrix> {
+    fn liquid(&self, old: &Matrix, consensus: impl Fn(&Liquid, usize) -> f32) -> Option<Matrix> {
         let liquid = self.settings.liquid?;
         self.before?;
         let compared: Vec<f32> =
