@@ -45,7 +45,7 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::sim::{
-    SimCapture, SimCorr, SimFigures, SimPenalties, SimPower, SimVerb, SimYuma,
+    SimBench, SimCapture, SimCorr, SimFigures, SimPenalties, SimPower, SimVerb, SimYuma,
 };
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;

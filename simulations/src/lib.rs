@@ -25,6 +25,7 @@ pub mod mechanisms;
 pub mod play;
 mod setup;
 pub mod sheet;
+pub mod speed;
 pub mod world;
 
 pub use actor::{Actor, Behaviour};

@@ -4,7 +4,9 @@ mod calculators;
 
 use clap::{Args, Subcommand};
 
-pub(crate) use self::calculators::{SimCapture, SimCorr, SimFigures, SimPenalties, SimYuma};
+pub(crate) use self::calculators::{
+    SimBench, SimCapture, SimCorr, SimFigures, SimPenalties, SimYuma,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SimVerb {
@@ -20,6 +22,8 @@ pub(crate) enum SimVerb {
     Yuma(SimYuma),
     /// Reproduce the figures of the specification: payoffs, cartels, copiers, retention.
     Figures(SimFigures),
+    /// Measure the reference model's speed, beside other frameworks if they are there.
+    Bench(SimBench),
 }
 
 #[derive(Debug, Args)]

@@ -74,6 +74,31 @@ pub(crate) struct SimFigures {
     pub(crate) seed: u64,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct SimBench {
+    /// How many runs a round of ours makes; slow peers make fewer.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) runs: u32,
+    /// How many epochs a run has.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    pub(crate) epochs: u32,
+    /// How many interleaved rounds there are.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    pub(crate) rounds: u32,
+    /// What chance follows from.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A virtual environment with the frameworks of `simulations/peers/requirements.txt`.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) venv: Option<PathBuf>,
+    /// The built program of `simulations/peers/krabmaga`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) krabmaga: Option<PathBuf>,
+    /// Where the peers' scripts are.
+    #[arg(long, value_name = "DIR", default_value = "simulations/peers")]
+    pub(crate) peers: PathBuf,
+}
+
 fn noise(text: &str) -> Result<Noise, CalculatorError> {
     text.parse()
 }

@@ -58,7 +58,7 @@ fn penalties_text(answer: &Penalties) -> String {
 
 /// A probability in as many places as say something.
 pub(super) fn number(share: f64) -> String {
-    if share == 0.0 || share >= 0.001 { format!("{share:.6}") } else { format!("{share:.3e}") }
+    if share == 0.0 || share.abs() >= 0.001 { format!("{share:.6}") } else { format!("{share:.3e}") }
 }
 
 /// The ends of an interval.
