@@ -45,7 +45,8 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::sim::{
-    SimBench, SimCapture, SimCorr, SimFigures, SimPenalties, SimPower, SimVerb, SimYuma,
+    AttackArg, SimBench, SimCapture, SimCorr, SimFigures, SimMechanisms, SimPenalties, SimPower,
+    SimVerb, SimYuma,
 };
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;

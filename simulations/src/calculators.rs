@@ -55,6 +55,13 @@ pub fn micros(score: f64) -> i64 {
     score.round() as i64
 }
 
+/// A score in micro-units as a float.
+#[expect(clippy::as_conversions, reason = "scores are far below 2^53 micro-units")]
+#[must_use]
+pub const fn from_micros(micros: i64) -> f64 {
+    micros as f64
+}
+
 /// How many runs a test makes: so many, times `PROBITY_SIM_SCALE` if that is set.
 #[cfg(test)]
 pub(crate) fn runs(small: u64) -> u64 {

@@ -1,7 +1,8 @@
 //! Ways to make one score, and earnings, out of many reports: ours, and others'.
 //!
 //! # Reading order
-//! [`yuma`] is the consensus that weighs reports by stake and pays agreement, in its versions;
+//! [`round`] has the trait; [`ours`] and [`others`] are what implements it, and [`arena`] plays one
+//! scenario under all of them. [`yuma`] is the consensus that weighs reports by stake and pays agreement, in its versions;
 //! [`copier`] and [`retention`] are what it does to a copier and to an honest majority.
 //!
 //! # Not here
@@ -9,9 +10,13 @@
 //!
 //! Spec: `docs/spec/19-figures.md`.
 
+pub mod arena;
 pub mod copier;
 pub mod matrix;
+pub mod others;
+pub mod ours;
 pub mod retention;
+pub mod round;
 pub mod yuma;
 
 /// The nearest single-precision number.

@@ -5,7 +5,7 @@ mod calculators;
 use clap::{Args, Subcommand};
 
 pub(crate) use self::calculators::{
-    SimBench, SimCapture, SimCorr, SimFigures, SimPenalties, SimYuma,
+    AttackArg, SimBench, SimCapture, SimCorr, SimFigures, SimMechanisms, SimPenalties, SimYuma,
 };
 
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,8 @@ pub(crate) enum SimVerb {
     Corr(SimCorr),
     /// Run a file of cases under Yuma consensus, and compare with what it expects.
     Yuma(SimYuma),
+    /// Play one scenario under our mechanism and under others.
+    Mechanisms(SimMechanisms),
     /// Reproduce the figures of the specification: payoffs, cartels, copiers, retention.
     Figures(SimFigures),
     /// Measure the reference model's speed, beside other frameworks if they are there.

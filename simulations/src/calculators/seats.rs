@@ -53,9 +53,16 @@ impl Groups {
     }
 }
 
+/// So many base units, rounded.
 #[expect(clippy::as_conversions, reason = "a share of 10^15, rounded; the conversion saturates")]
-fn units(stake: f64) -> Amount {
+pub(crate) fn units(stake: f64) -> Amount {
     Amount::from_units(stake.round() as u128)
+}
+
+/// An amount as a float.
+#[expect(clippy::as_conversions, reason = "amounts of calculators are below 2^53 units")]
+pub(crate) fn from_units(amount: Amount) -> f64 {
+    amount.units() as f64
 }
 
 #[cfg(test)]

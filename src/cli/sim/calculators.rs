@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use probity_simulations::calculators::noise::Noise;
 use probity_simulations::calculators::{CalculatorError, share};
 
@@ -72,6 +72,44 @@ pub(crate) struct SimFigures {
     /// What chance follows from.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimMechanisms {
+    /// What the attackers do.
+    #[arg(long, value_enum, default_value_t = AttackArg::Inflate)]
+    pub(crate) attack: AttackArg,
+    /// Their share of the stake, as in 0.3 or 1/3.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value = "0.3")]
+    pub(crate) rho: f64,
+    /// How many evaluators there are, with equal stakes.
+    #[arg(long, value_name = "COUNT", default_value_t = 40)]
+    pub(crate) evaluators: u32,
+    /// How many models they measure.
+    #[arg(long, value_name = "COUNT", default_value_t = 8)]
+    pub(crate) models: u32,
+    /// How many epochs a run has.
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) epochs: u32,
+    /// How many runs.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) runs: u32,
+    /// What chance follows from.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// What attackers may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AttackArg {
+    /// Nothing: they are as honest as the others.
+    None,
+    /// Raise a quarter of the models by 5 %.
+    Inflate,
+    /// Do no work and report a public claim.
+    Guess,
+    /// Do no work and report what was published last.
+    Copy,
 }
 
 #[derive(Debug, Args)]
