@@ -68,13 +68,13 @@ pub const LAGS: [usize; 6] = [0, 1, 2, 4, 8, 16];
 pub fn all(scale: u32, seed: u64) -> Result<Figures, CalculatorError> {
     crate::calculators::error::count("--scale", u64::from(scale), (1, 10_000))?;
     let mut figures = Vec::new();
-    let scale = u64::from(scale);
-    captures(&mut figures, 20_000 * scale, seed)?;
-    earnings(&mut figures, 10_000 * scale, seed)?;
-    false_penalties(&mut figures, 50_000 * scale, seed)?;
-    cartels(&mut figures, 40_000 * scale, seed)?;
+    let times = u64::from(scale);
+    captures(&mut figures, 20_000 * times, seed)?;
+    earnings(&mut figures, 10_000 * times, seed)?;
+    false_penalties(&mut figures, 50_000 * times, seed)?;
+    cartels(&mut figures, 40_000 * times, seed)?;
     curve(&mut figures)?;
-    copiers(&mut figures, seed)?;
+    copiers(&mut figures, scale.saturating_mul(6), seed)?;
     retention(&mut figures, seed)?;
     let agree = figures.iter().filter(|figure| figure.agrees).count();
     Ok(Figures { schema: "probity.sim-figures/v1", seed, agree, figures })
@@ -218,9 +218,9 @@ fn curve(figures: &mut Vec<Figure>) -> Result<(), CalculatorError> {
     Ok(())
 }
 
-fn copiers(figures: &mut Vec<Figure>, seed: u64) -> Result<(), CalculatorError> {
+fn copiers(figures: &mut Vec<Figure>, runs: u32, seed: u64) -> Result<(), CalculatorError> {
     for (drift, stated) in COPIER {
-        let found = Market { drift, ..Market::default() }.ratios(&LAGS, seed)?;
+        let found = Market { drift, ..Market::default() }.ratios(&LAGS, runs, seed)?;
         for ((lag, found), stated) in LAGS.iter().zip(found).zip(stated) {
             let name = format!("drift {drift}, lag {lag}");
             let stated = (stated, stated * 0.02);

@@ -20,6 +20,8 @@
 mod chance;
 pub mod median;
 
+use std::sync::LazyLock;
+
 use probity_primitives::ContentHash;
 
 use self::chance::{Fast, Quantiles};
@@ -60,6 +62,9 @@ pub enum Mode {
     Elided,
 }
 
+/// The same for every run: made once.
+static ERRORS: LazyLock<Quantiles> = LazyLock::new(|| Quantiles::normal(NOISE));
+
 /// One run.
 struct Model {
     stakes: [u64; VALIDATORS],
@@ -68,7 +73,7 @@ struct Model {
     chance: Fast,
     /// A stream of its own, so that what is measured does not depend on the mode.
     salts: Fast,
-    quantiles: Quantiles,
+    quantiles: &'static Quantiles,
 }
 
 /// Runs the model from a seed; gives the liars' share of all stake.
@@ -80,7 +85,7 @@ pub fn run(seed: u64, epochs: u32, mode: Mode) -> f64 {
         accepted: [0; VALIDATORS],
         chance: Fast::of(seed, "scores"),
         salts: Fast::of(seed, "salts"),
-        quantiles: Quantiles::normal(NOISE),
+        quantiles: &ERRORS,
     };
     for epoch in 0..epochs {
         model.measure();
@@ -169,10 +174,14 @@ impl Model {
 /// A hash over who, when, all scores and a salt: one block of the hash function.
 fn commitment(epoch: u32, who: u32, scores: [i32; MODELS], salt: [u64; 2]) -> ContentHash {
     let mut bytes = [0u8; 64];
-    let words = [epoch, who].into_iter().chain(scores.iter().map(|score| score.unsigned_abs()));
-    let salts = salt.iter().flat_map(|salt| salt.to_le_bytes());
-    let all = words.flat_map(u32::to_le_bytes).chain(salts);
-    bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
+    let (words, salts) = bytes.split_at_mut(48);
+    let (named, said) = words.split_at_mut(8);
+    named
+        .chunks_exact_mut(4)
+        .zip([epoch, who])
+        .for_each(|(to, n)| to.copy_from_slice(&n.to_le_bytes()));
+    said.chunks_exact_mut(4).zip(scores).for_each(|(to, n)| to.copy_from_slice(&n.to_le_bytes()));
+    salts.chunks_exact_mut(8).zip(salt).for_each(|(to, n)| to.copy_from_slice(&n.to_le_bytes()));
     ContentHash::of_file(&bytes)
 }
 

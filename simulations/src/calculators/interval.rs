@@ -21,7 +21,10 @@ impl Interval {
         let centre = (share + z2 / (2.0 * tries)) / (1.0 + z2 / tries);
         let spread = (share * (1.0 - share) / tries + z2 / (4.0 * tries * tries)).sqrt();
         let half = Z * spread / (1.0 + z2 / tries);
-        Self((centre - half).max(0.0), (centre + half).min(1.0))
+        // Where the formula gives an end exactly, rounding must not move it.
+        let low = if share > 0.0 { (centre - half).max(0.0) } else { 0.0 };
+        let high = if share < 1.0 { (centre + half).min(1.0) } else { 1.0 };
+        Self(low, high)
     }
 
     /// The normal interval of a mean.

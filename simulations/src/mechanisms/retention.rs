@@ -1,9 +1,9 @@
 //! How much honest work keeps an honest majority's share under Yuma.
 //!
-//! Validators and servers fall into two sides by stake. The honest side gives the share W_H of its
+//! Validators and servers fall into two sides by stake. The honest side gives the share `W_H` of its
 //! weight to its own servers (the utility it sees there) and the rest to the others; a cabal gives
-//! W_C to its own, as it likes. The honest share is retained if the side's emission, of validators
-//! and servers together, is at least its stake, whatever W_C is.
+//! `W_C` to its own, as it likes. The honest share is retained if the side's emission, of validators
+//! and servers together, is at least its stake, whatever `W_C` is.
 //!
 //! The network, its noise and what is varied are those of the documentation of Yuma's authors, whose
 //! figures this reproduces within two points.

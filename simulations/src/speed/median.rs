@@ -7,7 +7,7 @@
 
 const BUCKETS: usize = 64;
 
-/// The least score at which half of the weight is reached; zero without weight.
+/// The least score at which half of the weight is reached; the least of all without weight.
 #[must_use]
 pub fn weighted_median<const N: usize>(scores: &[i32; N], weights: &[u64; N]) -> i32 {
     let (mut low, mut high) = (i32::MAX, i32::MIN);

@@ -71,7 +71,7 @@ impl Situation<'_> {
 
     /// Version 2C: a validator has a capacity in proportion to its stake.
     fn bought(&self) -> Matrix {
-        let whole = single(18_446_744_073_709_551_615.0);
+        let whole = single(2.0_f64.powi(64));
         let (alpha, kept) =
             (single(self.settings.capacity_alpha), single(1.0 - self.settings.decay_rate));
         let nothing = Matrix::zeros_like(self.weights);

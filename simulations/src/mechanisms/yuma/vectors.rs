@@ -159,7 +159,7 @@ mod tests {
         let version = &report.versions["YUMA3"];
         assert_eq!(version.cases.len(), 7);
         // 43 epochs of three validators and their bonds to two or three servers.
-        assert_eq!(version.compared, 43 * 3 + (6 * 4 + 7) * 6 + 12 * 9);
+        assert_eq!(version.compared, 43 * 3 + (5 * 6 + 7) * 6 + 6 * 9);
         assert!(version.largest_difference.unwrap() < 1e-3, "{version:?}");
     }
 
@@ -185,7 +185,7 @@ mod tests {
         assert!(run("{").unwrap_err().to_string().starts_with("not JSON of the known form: "));
         let strange = PACKAGE.replace("\"YUMA2\"", "\"YUMA9\"");
         assert_eq!(run(&strange).unwrap_err().to_string(), "no version is called YUMA9");
-        let gap = PACKAGE.replacen("\"from\": 0, \"to\": 0", "\"from\": 1, \"to\": 1", 1);
+        let gap = PACKAGE.replacen("\"from\":0,\"to\":0", "\"from\":1,\"to\":1", 1);
         let refused = run(&gap).map(|_| ()).unwrap_err().to_string();
         assert!(refused.contains("Case 1"), "{refused}");
     }
