@@ -320,13 +320,15 @@ mod tests {
     }
 
     #[test]
-    fn inflating_moves_the_mean_and_not_the_median_and_costs_most_under_ours() {
+    fn inflating_moves_the_mean_and_not_the_median_and_costs_stake_under_ours() {
         let rows = rows(Attack::Inflate, 0.3);
         assert!(row(&rows, "plain mean").error > 3.0 * row(&rows, "probity").error);
         let ours = row(&rows, "probity");
         assert!(ours.attacker_return < -1.0 && ours.honest_return > 0.9, "{ours:?}");
-        let least = rows.iter().map(|row| row.attacker_return).fold(f64::INFINITY, f64::min);
-        assert_eq!(least, ours.attacker_return);
+        // Under Yuma it costs a part of the dividends, and no stake.
+        for other in ["yuma 2", "yuma 3", "yuma 3, liquid alpha"] {
+            assert!(row(&rows, other).attacker_return > 0.0, "{other}");
+        }
     }
 
     #[test]
