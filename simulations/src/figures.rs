@@ -74,7 +74,7 @@ pub fn all(scale: u32, seed: u64) -> Result<Figures, CalculatorError> {
     false_penalties(&mut figures, 50_000 * times, seed)?;
     cartels(&mut figures, 40_000 * times, seed)?;
     curve(&mut figures)?;
-    copiers(&mut figures, scale.saturating_mul(6), seed)?;
+    copiers(&mut figures, scale.saturating_mul(24), seed)?;
     retention(&mut figures, seed)?;
     let agree = figures.iter().filter(|figure| figure.agrees).count();
     Ok(Figures { schema: "probity.sim-figures/v1", seed, agree, figures })

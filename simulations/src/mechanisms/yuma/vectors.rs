@@ -160,7 +160,8 @@ mod tests {
         assert_eq!(version.cases.len(), 7);
         // 43 epochs of three validators and their bonds to two or three servers.
         assert_eq!(version.compared, 43 * 3 + (5 * 6 + 7) * 6 + 6 * 9);
-        assert!(version.largest_difference.unwrap() < 1e-3, "{version:?}");
+        let off = version.largest_difference.unwrap();
+        assert!(off < 1e-3, "{off}");
     }
 
     #[test]

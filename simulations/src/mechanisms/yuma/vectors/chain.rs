@@ -14,6 +14,9 @@ const KAPPA: f64 = 32_767.0 / 65_535.0;
 /// The test that runs without liquid alpha.
 const FIXED: &str = "liquid_alpha_disabled";
 
+/// The test in which a server's place changes hands: which server, and before which epoch.
+const RESET: (&str, usize, usize) = ("bonds_reset", 0, 20);
+
 pub(super) fn run_tests(file: &ChainTests) -> Result<BTreeMap<String, VersionResult>, VectorError> {
     let mut result = VersionResult { cases: Vec::new(), largest_difference: None, compared: 0 };
     for (name, test) in &file.tests {
@@ -47,6 +50,9 @@ fn run_test(name: &str, test: &ChainTest, setup: Setup) -> Result<CaseResult, Ve
     let mut yuma = Yuma::after_an_empty_epoch(setup, servers);
     let mut result = CaseResult { name: name.to_owned(), ..CaseResult::default() };
     for (epoch, votes) in test.votes.iter().enumerate() {
+        if (name, epoch) == (RESET.0, RESET.2) {
+            yuma.reset(RESET.1);
+        }
         let rows: Vec<Vec<f32>> =
             votes.iter().map(|vote| weights(name, vote, servers)).collect::<Result<_, _>>()?;
         let stakes = test.stakes.get(..rows.len()).unwrap_or_default();
