@@ -44,7 +44,10 @@ pub(crate) use self::key::{
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
-pub(crate) use self::sim::{SimPower, SimVerb};
+pub(crate) use self::sim::{
+    AttackArg, SimBench, SimCapture, SimCorr, SimFigures, SimMechanisms, SimPenalties, SimPower,
+    SimVerb, SimYuma,
+};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;
 pub(crate) use self::testnet::{TestnetInit, TestnetVerb};

@@ -17,5 +17,5 @@ mod rules;
 mod state;
 
 pub use correlation::{close_window, correlated_ppm, resume_window, revert_window};
-pub use rules::{SlashError, Verdict, record_assignment, revert, settle, slash};
+pub use rules::{SlashError, Verdict, price_of_lock, record_assignment, revert, settle, slash};
 pub use state::{Conviction, Offence, Offender, Slash, SlashState, Source, Window};

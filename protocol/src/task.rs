@@ -31,6 +31,7 @@ mod state;
 mod sums;
 
 pub use error::TaskError;
+pub use settlement::{earns, seat_reward};
 pub use state::{
     Audit, AuditEntry, AuditPhase, AuditTerms, Correction, Counting, Due, Frozen, Jury, JuryBallot,
     JuryPhase, Member, MemberOutcome, Mode, Opened, Outcome, OutcomeState, Phase, Request,

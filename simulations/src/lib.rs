@@ -15,13 +15,17 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+pub mod calculators;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
+pub mod figures;
 pub mod lab;
+pub mod mechanisms;
 pub mod play;
 mod setup;
 pub mod sheet;
+pub mod speed;
 pub mod world;
 
 pub use actor::{Actor, Behaviour};

@@ -1,11 +1,31 @@
 //! `probity sim`: experiments under the very rules of the network. Nothing here asks a node.
 
+mod calculators;
+
 use clap::{Args, Subcommand};
+
+pub(crate) use self::calculators::{
+    AttackArg, SimBench, SimCapture, SimCorr, SimFigures, SimMechanisms, SimPenalties, SimYuma,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SimVerb {
     /// How many runs are needed before a difference of some size can be seen.
     Power(SimPower),
+    /// How likely a coalition gets the majority of a committee, exactly and by the real draw.
+    Capture(SimCapture),
+    /// How often an honest seat is not paid, or has to defend itself.
+    Penalties(SimPenalties),
+    /// What offenders of one window lose together.
+    Corr(SimCorr),
+    /// Run a file of cases under Yuma consensus, and compare with what it expects.
+    Yuma(SimYuma),
+    /// Play one scenario under our mechanism and under others.
+    Mechanisms(SimMechanisms),
+    /// Reproduce the figures of the specification: payoffs, cartels, copiers, retention.
+    Figures(SimFigures),
+    /// Measure the reference model's speed, beside other frameworks if they are there.
+    Bench(SimBench),
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ use super::state::{Conviction, Offence, Offender, Slash, SlashState};
 use crate::bank::{BankError, Bucket};
 use crate::event::Event;
 use crate::ledger::{Context, Ledger};
+use crate::params::Slashing;
 use crate::staking::{self, StakingError};
 use crate::task::Due;
 
@@ -200,11 +201,27 @@ pub fn record_assignment(
     Ok(staking::jail(ledger, ctx, &id, blocks)?)
 }
 
-/// What an offence costs: a share of the seats' lock, or of all that is bonded.
+/// What an offence costs: a share of the seats' lock, and for equivocation one of all that is bonded.
 fn price(ledger: &Ledger, verdict: &Verdict) -> Result<Amount, ArithmeticError> {
     let params = &ledger.params.get().slashing;
-    let lock = verdict.lock;
-    match verdict.offence {
+    let share = price_of_lock(params, verdict.offence, verdict.lock)?;
+    if verdict.offence != Offence::Equivocation {
+        return Ok(share);
+    }
+    let bonded = ledger.bonded(&verdict.operator);
+    share.checked_add(params.equivocation_bonded.of_ceil(bonded)?)
+}
+
+/// The part of an offence's price that is a share of the seats' lock.
+///
+/// # Errors
+/// [`ArithmeticError`] for a price that cannot be counted.
+pub fn price_of_lock(
+    params: &Slashing,
+    offence: Offence,
+    lock: Amount,
+) -> Result<Amount, ArithmeticError> {
+    match offence {
         Offence::NoCommit | Offence::Correlated => Ok(Amount::ZERO),
         Offence::NoReveal => params.no_reveal.of_ceil(lock),
         Offence::Undefended => params.undefended.of_ceil(lock),
@@ -212,11 +229,7 @@ fn price(ledger: &Ledger, verdict: &Verdict) -> Result<Amount, ArithmeticError> 
         Offence::FalseResult => params.false_result.of_ceil(lock),
         Offence::IncoherentVote => params.incoherent.of_ceil(lock),
         Offence::NoVote => params.incoherent.of_ceil(lock)?.checked_mul(2),
-        Offence::Equivocation => {
-            let bonded = ledger.bonded(&verdict.operator);
-            let besides = params.equivocation_bonded.of_ceil(bonded)?;
-            params.equivocation.of_ceil(lock)?.checked_add(besides)
-        }
+        Offence::Equivocation => params.equivocation.of_ceil(lock),
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Spec: `docs/spec/11-payments.md`.
 
-use probity_primitives::{Amount, Height, Seats, TaskId};
+use probity_primitives::{Amount, ArithmeticError, Height, Seats, TaskId};
 
 use super::audit;
 use super::error::TaskError;
@@ -21,7 +21,7 @@ use super::state::{
 use crate::bank::Bucket;
 use crate::event::{Event, TaskPhase};
 use crate::ledger::{Context, Ledger};
-use crate::params::MAX_SEATS;
+use crate::params::{FeeSplit, MAX_SEATS};
 use crate::{dispute, pause, registry, staking, supply};
 
 /// Pays everyone and makes the result final, or draws anew if it fell. While a jury sits, an audit
@@ -115,12 +115,11 @@ pub(super) fn void(
 
 fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Result<(), TaskError> {
     let (fee, split, escrow) = (task.request.fee, &task.frozen.split, Bucket::TaskEscrow(id));
-    let evaluators = split.evaluators.of_floor(fee)?;
-    let per_seat = evaluators.mul_div_floor(1, u128::from(task.frozen.seats.0))?;
+    let per_seat = seat_reward(fee, split, task.frozen.seats)?;
     let mut earned = Amount::ZERO;
     let mut verified = 0u64;
     let members = ledger.outcomes.get(&id).map(|outcome| outcome.members.to_vec());
-    for member in members.unwrap_or_default().iter().filter(|member| earns(member)) {
+    for member in members.unwrap_or_default().iter().filter(|one| earns(one.standing, one.clean)) {
         let amount = per_seat.checked_mul(u128::from(member.seats.0))?;
         earned = earned.checked_add(amount)?;
         verified = verified.saturating_add(u64::from(member.seats.0));
@@ -141,10 +140,19 @@ fn pay(ledger: &mut Ledger, ctx: &mut Context, id: TaskId, task: &Task) -> Resul
     Ok(supply::credit(ledger, units, task.frozen.lambda)?)
 }
 
+/// What a fee pays for each seat of a committee.
+///
+/// # Errors
+/// [`ArithmeticError`] without seats.
+pub fn seat_reward(fee: Amount, split: &FeeSplit, seats: Seats) -> Result<Amount, ArithmeticError> {
+    split.evaluators.of_floor(fee)?.mul_div_floor(1, u128::from(seats.0))
+}
+
 /// Paid are members within the tolerance whose openings passed or could not be judged, and flagged
 /// members whom a jury found right.
-const fn earns(member: &MemberOutcome) -> bool {
-    match (member.standing, member.clean) {
+#[must_use]
+pub const fn earns(standing: Option<Standing>, clean: Option<bool>) -> bool {
+    match (standing, clean) {
         (Some(Standing::Accepted), Some(true) | None) | (Some(Standing::Flagged), Some(true)) => {
             true
         }

@@ -90,15 +90,16 @@ impl Manifest {
     }
 }
 
-/// The manifest of the fuzzers, a workspace of its own that links one of our packages.
-const FUZZERS: &str = "fuzz/Cargo.toml";
+/// Manifests of workspaces of their own: the fuzzers, which link one of our packages, and a program
+/// that speed is compared with, which links none.
+const OUTSIDE: [&str; 2] = ["fuzz/Cargo.toml", "simulations/peers/krabmaga/Cargo.toml"];
 
 /// Every manifest of the workspace.
 #[must_use]
 pub fn manifests(files: &[File]) -> Vec<Manifest> {
     let named = |file: &&File| {
         let manifest = file.path == "Cargo.toml" || file.path.ends_with("/Cargo.toml");
-        manifest && file.path != FUZZERS
+        manifest && !OUTSIDE.contains(&file.path.as_str())
     };
     files.iter().filter(named).filter_map(Manifest::parse).collect()
 }
