@@ -15,6 +15,7 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+mod blocks;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
@@ -26,4 +27,4 @@ pub mod world;
 
 pub use actor::{Actor, Behaviour};
 pub use sheet::Sheet;
-pub use world::{World, WorldConfig, WorldError};
+pub use world::{Rigour, World, WorldConfig, WorldError};

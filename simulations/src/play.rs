@@ -6,8 +6,7 @@ use probity_primitives::transcript::Transcript;
 use probity_primitives::{BoundedVec, Domain, Hash, Keypair, TaskId};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::task::message::{
-    Attestation, Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable,
-    Reveal, Statement,
+    Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable, Reveal, Statement,
 };
 use probity_protocol::task::{AuditPhase, JuryPhase, Phase, Standing, Task};
 use probity_runtime::Message;
@@ -223,8 +222,7 @@ impl World {
         let committed = committed(actor, task, round, transcript);
         let chain = self.chain.genesis_hash();
         let commitment = committed.commitment(chain, task, round, actor.id());
-        let statement = Statement::Commit(commitment);
-        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        let attestation = self.attest(actor, task, round, Statement::Commit(commitment));
         Message::Commit(Commit { attestation })
     }
 
@@ -239,8 +237,7 @@ impl World {
         let last = transcript.open_last()?;
         let list = leaf_list(transcript.leaves());
         let statement = Statement::Reveal(Reveal::hash(&committed, engine(), &last, list));
-        let chain = self.chain.genesis_hash();
-        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        let attestation = self.attest(actor, task, round, statement);
         let engine = engine();
         Some(Message::Reveal(Reveal { committed, engine, last, transcript: list, attestation }))
     }
