@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use probity_primitives::{Address, Hash, Height, Keypair, OperatorId, TaskId, TxHash};
 use probity_protocol::task::message::{Attestation, Statement};
-use probity_runtime::receipt::Receipt;
+use probity_runtime::receipt::{Outcome, Receipt};
 use probity_runtime::rehearsal::{Line, Played, Rehearsed};
 use probity_runtime::result_certificate::SetChange;
 use probity_runtime::{Event, Executed, Message, State, VerifiedTx, tree};
@@ -60,6 +60,15 @@ impl World {
         self.nonces.clear();
         self.checked(Some(&before))?;
         Ok(receipts)
+    }
+
+    /// How many transactions wait for the next block.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        match self.rigour {
+            Rigour::Verified => self.pending.len(),
+            Rigour::Elided => self.lines.len(),
+        }
     }
 
     /// The state's root: the newest header's, or in an elided world that of a tree brought up to
@@ -113,6 +122,10 @@ impl World {
             .iter()
             .filter_map(|receipt| named.get(&receipt.tx).map(|tx| (*tx).clone()))
             .collect();
+        let ends: BTreeMap<TxHash, &Outcome> =
+            made.receipts.iter().map(|receipt| (receipt.tx, &receipt.outcome)).collect();
+        self.fates =
+            waiting.iter().map(|tx| ends.get(&tx.hash()).map(|end| (*end).clone())).collect();
         let applied = self.chain.apply(&self.tree, made.block.clone(), &kept)?;
         if (&applied.receipts, &applied.entries, &applied.tree)
             != (&made.receipts, &made.entries, &made.tree)
@@ -130,6 +143,8 @@ impl World {
         let done = self.chain.rehearse(proposer, output, time, &lines)?;
         let Rehearsed { chain, played, events, entries } = done;
         let height = chain.height();
+        let end = |one: &Option<Played>| one.as_ref().map(|one| one.outcome.clone());
+        self.fates = played.iter().map(end).collect();
         let receipts: Vec<Receipt> = (0u32..)
             .zip(played.into_iter().flatten())
             .map(|(index, Played { fee, outcome, events })| {

@@ -15,16 +15,23 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+pub mod agents;
 mod blocks;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
 pub mod lab;
 pub mod play;
+pub mod random;
+pub mod run;
+pub mod scenario;
 mod setup;
 pub mod sheet;
 pub mod world;
 
 pub use actor::{Actor, Behaviour};
+pub use random::RunKey;
+pub use run::{EpochRow, Outcome, RunError, run};
+pub use scenario::{Scenario, ScenarioError};
 pub use sheet::Sheet;
 pub use world::{Rigour, World, WorldConfig, WorldError};

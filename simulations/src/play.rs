@@ -226,7 +226,7 @@ impl World {
         Message::Commit(Commit { attestation })
     }
 
-    fn reveal(
+    pub(crate) fn reveal(
         &self,
         actor: &Actor,
         task: TaskId,
@@ -243,7 +243,12 @@ impl World {
     }
 }
 
-fn committed(actor: &Actor, task: TaskId, round: u8, transcript: &Transcript) -> Committed {
+pub(crate) fn committed(
+    actor: &Actor,
+    task: TaskId,
+    round: u8,
+    transcript: &Transcript,
+) -> Committed {
     Committed {
         score: transcript.score(probity_primitives::transcript::Fold::Mean).unwrap_or_default(),
         answers_root: transcript.answers_root(),
@@ -253,7 +258,7 @@ fn committed(actor: &Actor, task: TaskId, round: u8, transcript: &Transcript) ->
     }
 }
 
-fn openings<'a>(
+pub(crate) fn openings<'a>(
     actor: &Actor,
     id: TaskId,
     task: &Task,
@@ -271,6 +276,6 @@ fn openings<'a>(
 }
 
 /// A salt that only the key's holder can make, the same each time.
-fn salt(key: &Keypair, task: TaskId, draw: u8) -> Hash {
+pub(crate) fn salt(key: &Keypair, task: TaskId, draw: u8) -> Hash {
     Hash::of(Domain::Seed, &(*key.seed(), task, draw))
 }

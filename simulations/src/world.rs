@@ -1,9 +1,10 @@
 //! The world: a chain in memory, and people who send transactions to it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use probity_primitives::bounded::LimitError;
-use probity_primitives::transcript::TranscriptError;
+use probity_primitives::transcript::{Transcript, TranscriptError};
 use probity_primitives::{
     Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
     TaskId,
@@ -30,7 +31,8 @@ use crate::setup;
 use crate::sheet::Sheet;
 
 /// Whether a world computes signatures. Both ways go through the same transitions to the same roots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rigour {
     /// Every signature and beacon proof is made and checked, every block proposed and applied, and
     /// every block's state has its root.
@@ -60,6 +62,10 @@ pub struct WorldConfig {
     pub governance: probity_dao::Params,
     /// How many items the synthetic benchmark has.
     pub items: u32,
+    /// Whether they are answered with numbers instead of labels.
+    pub numbers: bool,
+    /// The declared noise, and how far apart two honest numbers may lie, in micro-units.
+    pub noise: (u64, u64),
     /// The version that the chain begins with, and one that is planned if any is.
     pub protocol: Protocol,
     /// The versions that the world's program has.
@@ -83,6 +89,8 @@ impl Default for WorldConfig {
             params: Params::development(),
             governance: probity_dao::Params::development(),
             items: 200,
+            numbers: false,
+            noise: (2_000, 0),
             protocol: fresh(),
             rules: Rules::CURRENT,
             check: true,
@@ -171,8 +179,15 @@ pub struct World {
     pub changes: Vec<SetChange>,
     /// What happened in the newest block: in its transactions, then at its end.
     pub newest: Vec<Event>,
+    /// What became of what waited for it, in the order in which it was queued; nothing of what could
+    /// not stand in the block.
+    pub fates: Vec<Option<Outcome>>,
     pub(crate) seed: u64,
     pub(crate) items: u32,
+    pub(crate) numbers: bool,
+    pub(crate) noise: (u64, u64),
+    /// The transcripts that members have written, where they are kept.
+    pub(crate) held: BTreeMap<(TaskId, OperatorId), Arc<Transcript>>,
     pub(crate) rigour: Rigour,
     pub(crate) check: bool,
     pub(crate) keep: bool,
@@ -226,8 +241,12 @@ impl World {
             events: Vec::new(),
             changes: Vec::new(),
             newest: Vec::new(),
+            fates: Vec::new(),
             seed: config.seed,
             items: config.items,
+            numbers: config.numbers,
+            noise: config.noise,
+            held: BTreeMap::new(),
             rigour: config.rigour,
             check: config.check,
             keep: config.keep,

@@ -23,7 +23,7 @@ use probity_primitives::{Amount, Hash, OperatorId, codec};
 
 use super::execution::{Ended, Execution, Ran};
 use super::{BlockError, Chain, decided_set};
-use crate::block::{Header, MAX_BLOCK_TXS, tx_list_hash};
+use crate::block::{HEADER_ROOM, Header, MAX_BLOCK_BYTES, MAX_BLOCK_TXS, tx_list_hash};
 use crate::event::Event;
 use crate::receipt::Outcome;
 use crate::tx::{TxBody, TxError};
@@ -100,8 +100,13 @@ impl Chain {
         self.check_time(time_ms)?;
         let mut run = Execution::begin(self, Some(output))?.rehearsed();
         let mut played = Vec::with_capacity(lines.len());
-        for line in lines.iter().take(MAX_BLOCK_TXS) {
-            let ran = run.run_body(&line.body, line.len).ok();
+        let (mut room, mut count) = (MAX_BLOCK_BYTES.saturating_sub(HEADER_ROOM), 0usize);
+        for line in lines {
+            let left = room.checked_sub(line.len).filter(|_| count < MAX_BLOCK_TXS);
+            let ran = left.and_then(|_| run.run_body(&line.body, line.len).ok());
+            if ran.is_some() {
+                (room, count) = (left.unwrap_or(room), count.saturating_add(1));
+            }
             played.push(ran.map(|Ran { fee, outcome, events }| Played { fee, outcome, events }));
         }
         let Ended { state, events, entries } = run.end();
