@@ -11,10 +11,27 @@
 //! # Not here
 //! Turning answers into transactions: [`crate::run`]. What strategies earn: the same.
 
+pub(crate) mod bribed;
+mod buggy;
+mod cartel;
+mod commit_copier;
+mod copy_pool;
+mod dispute_spam;
+mod framing;
 mod honest;
 mod kind;
+mod lazy;
+mod lazy_juror;
+mod lineage;
+mod non_reveal;
+mod owner;
+mod partial_skip;
+mod self_report;
+mod shading;
+mod stale_copier;
+mod voters;
 
-use probity_primitives::{Address, Hash, Height, OperatorId, TaskId};
+use probity_primitives::{Address, Amount, Hash, Height, OperatorId, TaskId};
 use probity_protocol::task::Task;
 use probity_runtime::Message;
 
@@ -134,6 +151,26 @@ pub struct Scene<'a> {
     pub key: RunKey,
     /// The benchmark and the models that everyone evaluates.
     pub shelf: &'a crate::run::Shelf,
+    /// The least fee of a task of the scenario's value at risk, and that value.
+    pub order: (Amount, Amount),
+}
+
+impl Scene<'_> {
+    /// Whether the actor at a place is an operator.
+    pub(crate) fn is(&self, place: usize, operator: &OperatorId) -> bool {
+        self.world.place(operator) == Some(place)
+    }
+}
+
+/// A model of a group's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Own {
+    /// What it scores on the benchmark's items, in parts per million.
+    pub quality: u32,
+    /// What it would score on others, in parts per million.
+    pub truth: u32,
+    /// Whether nobody else can fetch it.
+    pub hidden: bool,
 }
 
 /// Whose key signs.
@@ -190,6 +227,11 @@ pub trait Strategy {
 
     /// What became of something that it did by itself, in order.
     fn learns(&mut self, _deed: &Deed, _outcome: &probity_runtime::receipt::Outcome) {}
+
+    /// The model that it registers and has evaluated, if it does.
+    fn owns(&self) -> Option<Own> {
+        None
+    }
 
     /// Accounts besides its operators' whose money is the group's too.
     fn purse(&self) -> Vec<Address> {

@@ -168,7 +168,7 @@ impl World {
     }
 
     /// Who proposes the next block, if so many before it withhold theirs.
-    fn proposer(&self, later: u64) -> OperatorId {
+    pub(crate) fn proposer(&self, later: u64) -> OperatorId {
         let validators: Vec<OperatorId> =
             self.chain.validators().iter().map(|one| one.operator).collect();
         let turn = usize::try_from(self.chain.height().0.saturating_add(later))

@@ -128,7 +128,7 @@ impl World {
             (Phase::Reveal { .. }, Some(SubmissionView::Committed { .. }))
                 if actor.behaviour != Behaviour::Withhold =>
             {
-                self.reveal(actor, *task_id, task.round, &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
             }
             (
                 Phase::Spot { drawn, defence, .. },
@@ -170,7 +170,7 @@ impl World {
                 Some(self.commitment(actor, *task_id, task.round, &transcript()?))
             }
             (AuditPhase::Reveal { .. }, Some(SubmissionView::Committed { .. })) => {
-                self.reveal(actor, *task_id, task.round, &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
             }
             _ => None,
         })
@@ -229,11 +229,11 @@ impl World {
     pub(crate) fn reveal(
         &self,
         actor: &Actor,
-        task: TaskId,
-        round: u8,
+        maker: &Actor,
+        (task, round): (TaskId, u8),
         transcript: &Transcript,
     ) -> Option<Message> {
-        let committed = committed(actor, task, round, transcript);
+        let committed = committed(maker, task, round, transcript);
         let last = transcript.open_last()?;
         let list = leaf_list(transcript.leaves());
         let statement = Statement::Reveal(Reveal::hash(&committed, engine(), &last, list));

@@ -14,6 +14,7 @@
 
 mod course;
 mod duties;
+mod grinding;
 mod panels;
 mod stage;
 mod tally;
@@ -75,6 +76,8 @@ pub(crate) struct Run<'a> {
     pub(crate) strategies: Vec<Box<dyn Strategy>>,
     pub(crate) courses: BTreeMap<probity_primitives::TaskId, Course>,
     pub(crate) written: Written,
+    /// The least fee of a task, and its value at risk.
+    pub(crate) order: (probity_primitives::Amount, probity_primitives::Amount),
     pub(crate) disputes: std::collections::BTreeSet<u64>,
     pub(crate) requested: u64,
     pub(crate) ordinal: u64,
@@ -118,7 +121,7 @@ pub fn run(
         return Err(RunError::Stuck { open, height });
     }
     let root: Hash = run.world.root()?;
-    Ok(run.tally.outcome(scenario, &run.world, &run.places, root))
+    Ok(run.tally.outcome(scenario, (&run.world, &run.shelf), &run.places, root))
 }
 
 impl Run<'_> {
@@ -139,8 +142,8 @@ impl Run<'_> {
         let mut wanted = Vec::new();
         for (group, strategy) in self.strategies.iter_mut().enumerate() {
             let places = self.places.get(group).map(Vec::as_slice).unwrap_or_default();
-            let (world, key, shelf) = (&self.world, self.key, &self.shelf);
-            let scene = Scene { world, places, next, epoch, key, shelf };
+            let (world, key, shelf, order) = (&self.world, self.key, &self.shelf, self.order);
+            let scene = Scene { world, places, next, epoch, key, shelf, order };
             wanted.extend(strategy.acts(&scene).into_iter().map(|deed| (group, deed)));
         }
         let mut queued = Vec::new();
@@ -176,13 +179,20 @@ impl Run<'_> {
     fn follow(&mut self) -> Result<(), RunError> {
         let newest = std::mem::take(&mut self.world.newest);
         for event in &newest {
-            let Event::Rule(fact) = event else { continue };
+            let fact = match event {
+                Event::Rule(fact) => fact,
+                Event::Governance(fact) => {
+                    self.tally.vote(fact);
+                    continue;
+                }
+            };
             self.tally.note(fact, &self.world, &self.member_of, &mut self.courses);
             match fact {
                 Fact::TaskRequested { task, artifact, .. } => {
                     let ordinal = self.ordinal;
                     self.ordinal = ordinal.saturating_add(1);
-                    self.courses.insert(*task, self.begin(ordinal, *artifact));
+                    let course = self.begin(ordinal, *task, *artifact)?;
+                    self.courses.insert(*task, course);
                 }
                 Fact::DisputeOpened { dispute, .. } => {
                     self.disputes.insert(*dispute);
@@ -208,12 +218,5 @@ impl Run<'_> {
         // What waits for a vote is not planned, and would wait for ever.
         let mut due = planned.map(|((_, due), ())| matches!(due, Due::Slash(_) | Due::Window(_)));
         self.courses.is_empty() && self.disputes.is_empty() && !due.any(|due| due)
-    }
-}
-
-impl Run<'_> {
-    /// How many proposers a grinding group lets withhold before the next block.
-    fn grind(&self) -> u64 {
-        0
     }
 }

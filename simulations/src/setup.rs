@@ -57,6 +57,16 @@ impl World {
         Ok((benchmark.id(), models))
     }
 
+    /// Lets everyone know what a model answers that somebody else has registered.
+    pub(crate) fn shelve(&mut self, model: ArtifactId, quality: u32) {
+        let file = self.ledger().artifacts.get(&model).and_then(|known| known.main_file()).cloned();
+        let dataset = self.sheets.first().map(|(_, sheet)| sheet.dataset);
+        if let (Some(file), Some(dataset)) = (file, dataset) {
+            let sheet = Sheet { model: file.blake3, dataset, quality, numbers: self.numbers };
+            self.sheets.push((model, sheet));
+        }
+    }
+
     /// The message that asks for an evaluation at a fee of 100 tokens.
     #[must_use]
     pub fn request(benchmark: ArtifactId, artifact: ArtifactId, mode: Mode) -> Message {
@@ -73,6 +83,11 @@ impl World {
 
 fn register(manifest: &Manifest) -> Message {
     Message::RegisterArtifact(RegisterArtifact { manifest: manifest.clone() })
+}
+
+/// The manifest of something derived from something else.
+pub(crate) fn derived(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, WorldError> {
+    manifest(kind, name, number)
 }
 
 /// The manifest of a synthetic model.

@@ -47,7 +47,9 @@ pub struct Course {
     pub claim: i64,
     /// Whether the faulty harness fails on it.
     pub(crate) buggy: bool,
-    /// Groups that wrote a moved score, with the sum of the moves' signs.
+    /// The group that alone can fetch the model, if it is hidden.
+    pub(crate) hidden: Option<usize>,
+    /// Groups that wrote a moved score.
     pub(crate) liars: BTreeSet<usize>,
     /// What seats have done, by round.
     pub(crate) done: BTreeSet<(u8, Step, OperatorId)>,
@@ -55,9 +57,14 @@ pub struct Course {
 
 impl Course {
     /// A task that was just requested.
-    pub(crate) const fn new(ordinal: u64, truth: i64, claim: i64, buggy: bool) -> Self {
+    pub(crate) const fn new(
+        ordinal: u64,
+        (truth, claim): (i64, i64),
+        buggy: bool,
+        hidden: Option<usize>,
+    ) -> Self {
         let (liars, done) = (BTreeSet::new(), BTreeSet::new());
-        Self { ordinal, truth, claim, buggy, liars, done }
+        Self { ordinal, truth, claim, buggy, hidden, liars, done }
     }
 
     /// Whether a score is wrong by more than a tolerance, in micro-units.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use probity_primitives::transcript::{Transcript, TranscriptError};
+use probity_primitives::transcript::{Answer, Transcript, TranscriptError};
 use probity_primitives::{Hash, Height, OperatorId, TaskId};
+use probity_protocol::dispute::message::Stretch;
 use probity_protocol::task::message::{Commit, ReportUnavailable, Statement};
-use probity_protocol::task::{Member, Phase, Standing, Submission, Task};
+use probity_protocol::task::{Member, Opened, Phase, Standing, Submission, Task};
 use probity_runtime::Message;
 
 use super::course::{Course, Step};
@@ -201,6 +202,9 @@ impl Run<'_> {
         let Some(work) = self.look(seat, |strategy, sight| strategy.works(sight)) else {
             return Ok(None);
         };
+        let group = self.member_of.get(place).map(|(group, _)| *group);
+        let away = seat.course.hidden.is_some_and(|owner| Some(owner) != group);
+        let work = if away && !seat.audits { Work::Unable } else { work };
         let sent = Sent::new(id, place).marks(round, step, operator);
         let (reading, effort) = match work {
             Work::Wait => return Ok(None),
@@ -247,8 +251,9 @@ impl Run<'_> {
             Show::Borrow(other) => other,
         };
         let Some(transcript) = self.world.held.get(&(id, holder)) else { return Ok(Some(sent)) };
+        let maker = self.world.actor(&holder)?;
         let Some(actor) = self.world.actors.get(place) else { return Ok(None) };
-        Ok(Some(sent.says(self.world.reveal(actor, id, round, transcript))))
+        Ok(Some(sent.says(self.world.reveal(actor, maker, (id, round), transcript))))
     }
 
     fn opens(&mut self, seat: Seat<'_>) -> Result<Option<Sent>, RunError> {
@@ -273,6 +278,28 @@ impl Run<'_> {
 }
 
 impl World {
+    /// The score that an operator has written for a task, in micro-units.
+    pub(crate) fn written_score(&self, task: TaskId, operator: OperatorId) -> Option<i64> {
+        let fold = self.ledger().tasks.get(&task)?.frozen.fold;
+        Some(self.held.get(&(task, operator))?.score(fold)?.micros())
+    }
+
+    /// What a member's first leaf holds, and something else that could be said to stand there.
+    pub(crate) fn contradiction(
+        &self,
+        task: TaskId,
+        operator: OperatorId,
+    ) -> Option<(Stretch, Opened)> {
+        let held = self.held.get(&(task, operator))?;
+        let mut claimed = crate::disputes::content(held, 0)?;
+        claimed.answer = match claimed.answer {
+            Answer::Label(label) => Answer::Label(label.saturating_add(3) % 10),
+            Answer::Number(number) => Answer::Number(number.saturating_add(500_000)),
+            other @ (Answer::Choice(_) | Answer::Tokens(_)) => other,
+        };
+        Some((crate::disputes::stretch(held, 0)?, claimed))
+    }
+
     /// Where an operator stands among the actors.
     pub(crate) fn place(&self, operator: &OperatorId) -> Option<usize> {
         self.places.get(operator).copied()

@@ -130,7 +130,7 @@ impl Run<'_> {
             if let (Some(AuditEntry::Committed { .. }), Some(held), Some(actor)) =
                 (entry, held, self.world.actors.get(place))
             {
-                out.message = self.world.reveal(actor, id, task.round, held);
+                out.message = self.world.reveal(actor, actor, (id, task.round), held);
             }
             sent.push(out);
         }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use probity_primitives::{Address, Amount, ArtifactId, Keypair, Seats};
+use probity_primitives::{Address, Amount, ArtifactId, Keypair, Seats, TaskId};
+use probity_protocol::params::SizeStep;
 use probity_protocol::task::Mode;
 use probity_protocol::task::message::RequestTask;
 use probity_protocol::task::request::audit_ppm;
@@ -16,11 +17,14 @@ use crate::agents::{micros, ppm};
 use crate::random::{RunKey, Stream};
 use crate::scenario::{Answers, Group, Model, Scenario};
 use crate::setup::{self, Endowed};
-use crate::sheet::{Items, Reading};
+use crate::sheet::{Items, Reading, Sheet};
 use crate::world::{World, WorldConfig};
 
 /// What the person who publishes and requests has: more than any run spends.
 const PURSE: Amount = Amount::from_tokens(50_000_000);
+
+/// What the others have: a briber, an accomplice, a lender.
+const LENT: Amount = Amount::from_tokens(5_000_000);
 
 /// People besides: the publisher, and some more whom strategies use as accomplices.
 const PEOPLE: u32 = 8;
@@ -66,7 +70,7 @@ impl<'a> Run<'a> {
             .iter()
             .zip(0u32..)
             .map(|(key, number)| {
-                let purse = if number == 0 { PURSE } else { Amount::from_tokens(1_000) };
+                let purse = if number == 0 { PURSE } else { LENT };
                 (Address::of(&key.public(), NETWORK), purse)
             })
             .collect();
@@ -89,12 +93,14 @@ impl<'a> Run<'a> {
             strategies,
             courses: BTreeMap::new(),
             written: BTreeMap::new(),
+            order: (Amount::ZERO, Amount::ZERO),
             disputes: BTreeSet::new(),
             requested: 0,
             ordinal: 0,
             owed: 0,
             tally: Tally::new(scenario),
         };
+        run.order = run.order()?;
         let purses = run.strategies.iter().map(|strategy| strategy.purse()).collect();
         run.tally.open(&run.world, &run.places, purses);
         Ok(run)
@@ -110,7 +116,15 @@ impl<'a> Run<'a> {
             let models = self.shelf.models.len();
             let model = number.checked_rem(models).and_then(|n| self.shelf.models.get(n)).copied();
             let Some(artifact) = model else { break };
-            let message = self.order(artifact)?;
+            let (fee, value_at_risk) = self.order;
+            let message = Message::RequestTask(RequestTask {
+                benchmark: self.shelf.benchmark,
+                artifact,
+                mode: self.scenario.tasks.mode,
+                fee,
+                value_at_risk,
+                commit_blocks: None,
+            });
             if let Some(publisher) = self.world.people.first().cloned() {
                 self.world.queue(&publisher, message)?;
             }
@@ -119,38 +133,53 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// The request of a task at the least fee.
-    fn order(&self, artifact: ArtifactId) -> Result<Message, RunError> {
+    /// The least fee of a task of the scenario's value at risk, and that value.
+    fn order(&self) -> Result<(Amount, Amount), RunError> {
         let params = self.world.ledger().params.get();
         let price = params.class(0).map(|class| class.seat_price).unwrap_or_default();
         let value = price.checked_mul(u128::from(self.scenario.tasks.value))?;
-        let fits =
-            |step: &&probity_protocol::params::SizeStep| step.up_to >= self.scenario.tasks.value;
+        let fits = |step: &&SizeStep| step.up_to >= self.scenario.tasks.value;
         let seats = params.task.sizes.iter().find(fits).map_or(Seats(0), |step| step.seats);
         let committee = price
             .checked_mul(u128::from(seats.0))?
             .mul_div_ceil(10_000, u128::from(params.split.evaluators.parts()))?;
         let audit = price.checked_mul(u128::from(params.audit.seats.0))?;
         let chance = audit_ppm(params, seats, price, value)?;
-        let fee = committee.checked_add(audit.mul_div_ceil(chance, 1_000_000)?)?;
-        Ok(Message::RequestTask(RequestTask {
-            benchmark: self.shelf.benchmark,
-            artifact,
-            mode: self.scenario.tasks.mode,
-            fee,
-            value_at_risk: value,
-            commit_blocks: None,
-        }))
+        Ok((committee.checked_add(audit.mul_div_ceil(chance, 1_000_000)?)?, value))
     }
 
-    /// What is known of a task from the moment it is requested.
-    pub(super) fn begin(&self, ordinal: u64, artifact: ArtifactId) -> Course {
+    /// What is known of a task from the moment it is requested. A model that is not on the shelf is
+    /// its requester's.
+    pub(super) fn begin(
+        &mut self,
+        ordinal: u64,
+        id: TaskId,
+        artifact: ArtifactId,
+    ) -> Result<Course, RunError> {
+        let known = self.world.ledger().tasks.get(&id).map(|task| task.request.requester);
+        let owner = self.places.iter().position(|places| {
+            let actors = places.iter().filter_map(|place| self.world.actors.get(*place));
+            actors.map(Actor::owner_address).any(|address| Some(address) == known)
+        });
+        let own = owner.and_then(|group| self.strategies.get(group)).and_then(|one| one.owns());
+        let own = own.filter(|_| !self.shelf.models.contains(&artifact));
+        if let Some(own) = own
+            && !self.world.sheets.iter().any(|(model, _)| *model == artifact)
+        {
+            self.world.shelve(artifact, own.quality);
+        }
         let sheet = self.world.sheets.iter().find(|(model, _)| *model == artifact);
-        let truth = sheet.map_or(0, |(_, sheet)| sheet.truth(self.scenario.benchmark.items));
+        let items = self.scenario.benchmark.items;
+        let truth = sheet.map_or(0, |(_, sheet)| match own {
+            Some(own) => Sheet { quality: own.truth, ..*sheet }.truth(items),
+            None => sheet.truth(items),
+        });
         let luck = &mut self.key.stream("task", (ordinal, 0));
         let off = scaled(luck.gaussian(), self.scenario.tasks.claim_noise);
         let buggy = luck.chance(ppm(self.scenario.noise.bug));
-        Course::new(ordinal, truth, truth.saturating_add(off).clamp(0, 1_000_000), buggy)
+        let hidden = own.filter(|own| own.hidden).and(owner);
+        let claim = truth.saturating_add(off).clamp(0, 1_000_000);
+        Ok(Course::new(ordinal, (truth, claim), buggy, hidden))
     }
 
     /// What an operator finds if it does the work of a task.

@@ -10,13 +10,14 @@
 use std::collections::BTreeMap;
 
 use probity_primitives::{Address, Amount, Hash, Height, OperatorId, TaskId};
-use probity_protocol::Event as Fact;
 use probity_protocol::dispute::Ruling;
 use probity_protocol::slashing::Offence;
 use probity_protocol::task::{Mode, Phase, Standing};
+use probity_protocol::{Bucket, Event as Fact};
 use probity_runtime::receipt;
 
-use super::course::Course;
+use super::course::{Course, Shelf};
+use crate::actor::NETWORK;
 use crate::agents::{Deed, Kind, micros};
 use crate::scenario::Scenario;
 use crate::world::World;
@@ -195,6 +196,24 @@ impl Tally {
             Fact::AuditDiffers { .. } => self.count("audits_differ", 1),
             Fact::ResultContested { .. } => self.count("contested", 1),
             Fact::TaskReopened { .. } => self.count("reopened", 1),
+            Fact::Transferred { from, amount, .. } => {
+                let briber = world.people.get(crate::agents::bribed::BRIBER);
+                let bribes = briber.map(|key| Address::of(&key.public(), NETWORK)) == Some(*from);
+                let known = self.slashed.entry("bribes").or_default();
+                *known = if bribes { sum(*known, *amount) } else { *known };
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes what became of a referendum.
+    pub(super) fn vote(&mut self, fact: &probity_dao::Event) {
+        use probity_dao::Event as Vote;
+        match fact {
+            Vote::DecisionExtended { .. } => self.count("votes_extended", 1),
+            Vote::ReferendumApproved { .. } => self.count("votes_approved", 1),
+            Vote::ReferendumEnacted { .. } => self.count("votes_enacted", 1),
+            Vote::ReferendumClosed { .. } => self.count("votes_closed", 1),
             _ => {}
         }
     }
@@ -312,7 +331,7 @@ impl Tally {
     pub(super) fn outcome(
         mut self,
         scenario: &Scenario,
-        world: &World,
+        (world, shelf): (&World, &Shelf),
         places: &[Vec<usize>],
         root: Hash,
     ) -> Outcome {
@@ -336,11 +355,17 @@ impl Tally {
                 deeds: (account.done, account.refused),
             });
         }
-        let kpis = self.kpis(world, &groups);
+        let kpis = self.kpis(world, shelf, &groups);
         Outcome { kpis, groups, height: world.chain.height(), state_root: root, refusals }
     }
 
-    fn kpis(&self, world: &World, groups: &[GroupRow]) -> BTreeMap<String, f64> {
+    /// What the public benchmark and its dataset are owed.
+    fn royalties(&self, world: &World, shelf: &Shelf) -> f64 {
+        let owed = [shelf.benchmark, shelf.dataset].map(Bucket::RoyaltyDue);
+        owed.into_iter().map(|bucket| over(world.ledger().balance(bucket), self.cost)).sum()
+    }
+
+    fn kpis(&self, world: &World, shelf: &Shelf, groups: &[GroupRow]) -> BTreeMap<String, f64> {
         let mut kpis = BTreeMap::new();
         let mut put = |name: &str, value: f64| {
             kpis.insert(name.to_owned(), value);
@@ -362,13 +387,19 @@ impl Tally {
             "contested",
             "reopened",
             "false_slashes",
+            "votes_extended",
+            "votes_approved",
+            "votes_enacted",
+            "votes_closed",
         ] {
             put(name, counted(name));
         }
         put("captured_share", ratio(counted("captured"), counted("results")));
         put("captured_first_share", ratio(counted("captured_first"), counted("published")));
         put("score_error", ratio(float(self.error) / 1e6, counted("results")));
-        for (code, amount) in &self.slashed {
+        put("royalties.original", self.royalties(world, shelf));
+        put("bribes", over(self.slashed.get("bribes").copied().unwrap_or_default(), self.cost));
+        for (code, amount) in self.slashed.iter().filter(|(code, _)| *code != &"bribes") {
             put(&format!("slashed.{code}"), over(*amount, self.cost));
         }
         let supply = world.ledger().supply.get();
@@ -376,7 +407,7 @@ impl Tally {
         put("supply_tokens", over(supply.expected().unwrap_or_default(), Amount::from_tokens(1)));
         for honest in [true, false] {
             let side = if honest { "honest" } else { "attack" };
-            let ours = || groups.iter().zip(&self.groups).filter(|(_, one)| one.honest == honest);
+            let ours = || groups.iter().zip(&self.groups).filter(move |(_, one)| one.honest == honest);
             let seats: u64 = ours().map(|(row, _)| row.seats).sum();
             let payoff: f64 = ours().map(|(row, _)| row.payoff).sum();
             let began: f64 = ours().map(|(_, one)| over(one.began, self.cost)).sum();
