@@ -20,8 +20,10 @@ mod stage;
 mod tally;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use probity_primitives::{Hash, Height};
+use probity_primitives::transcript::Transcript;
+use probity_primitives::{ArtifactId, Hash, Height};
 use probity_protocol::event::Event as Fact;
 use probity_protocol::task::Due;
 use probity_runtime::Event;
@@ -76,6 +78,8 @@ pub(crate) struct Run<'a> {
     pub(crate) strategies: Vec<Box<dyn Strategy>>,
     pub(crate) courses: BTreeMap<probity_primitives::TaskId, Course>,
     pub(crate) written: Written,
+    /// The true transcripts by benchmark and model.
+    pub(crate) plain: BTreeMap<(ArtifactId, ArtifactId), Arc<Transcript>>,
     /// The least fee of a task, and its value at risk.
     pub(crate) order: (probity_primitives::Amount, probity_primitives::Amount),
     pub(crate) disputes: std::collections::BTreeSet<u64>,

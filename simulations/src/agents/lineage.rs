@@ -18,7 +18,7 @@ use super::{Deed, Hand, Scene, Strategy};
 use crate::setup::derived;
 
 /// The share of the original, in hundredths of a per cent.
-const SHARE: u32 = 1_000;
+const SHARE: u16 = 1_000;
 
 /// Owners that dilute.
 #[derive(Debug)]

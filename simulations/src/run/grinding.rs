@@ -43,11 +43,8 @@ impl Run<'_> {
     fn seats_if(&self, group: usize, later: u64, next: Height) -> u64 {
         let Some(mut ledger) = self.world.after_beacon(later, next) else { return 0 };
         let mut seats = 0u64;
-        while let Some(((at, due), ())) = ledger.schedule.iter().next().map(|(key, ())| (*key, ()))
-        {
-            if at > next {
-                break;
-            }
+        let due = |ledger: &Ledger| ledger.schedule.iter().next().map(|(key, ())| *key);
+        while let Some((at, due)) = due(&ledger).filter(|(at, _)| *at <= next) {
             ledger.schedule.remove(&(at, due));
             let Due::Task(id) = due else { continue };
             let Some(task) = ledger.tasks.get(&id) else { continue };

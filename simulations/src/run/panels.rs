@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use probity_primitives::transcript::Transcript;
-use probity_primitives::{Amount, BoundedVec, Domain, Hash, OperatorId, TaskId};
+use probity_primitives::{Amount, BoundedVec, Domain, Hash, TaskId};
 use probity_protocol::dispute::message::{
     AnswerDispute, Ballot, Challenge, DisputeCommit, DisputeReveal, OpenDispute, PlayDispute,
 };
@@ -147,8 +147,7 @@ impl Run<'_> {
         sent: &mut Vec<Sent>,
     ) -> Result<(), RunError> {
         let Some(outcome) = self.world.ledger().outcomes.get(&id) else { return Ok(()) };
-        let held = self.world.held.range((id, OperatorId::default())..);
-        for ((_, operator), mine) in held.take_while(|((task, _), _)| *task == id) {
+        for ((_, operator), mine) in self.world.held.iter().filter(|((task, _), _)| *task == id) {
             let Some(place) = self.world.place(operator) else { continue };
             let group = self.member_of.get(place).map_or(0, |(group, _)| *group);
             let disputes = self.strategies.get(group).is_some_and(|one| one.disputes());
@@ -241,12 +240,9 @@ impl Run<'_> {
             }
             Turn::Challenger { .. } => {
                 let root = dispute.claim.root()?;
-                let (operator, held) = self
-                    .world
-                    .held
-                    .range((dispute.task, OperatorId::default())..)
-                    .take_while(|((task, _), _)| *task == dispute.task)
-                    .find(|(_, held)| held.answers_root() == root)
+                let mut all = self.world.held.iter();
+                let (operator, held) = all
+                    .find(|((task, _), held)| *task == dispute.task && held.answers_root() == root)
                     .map(|((_, operator), held)| (operator, held))?;
                 (self.world.place(operator)?, held)
             }

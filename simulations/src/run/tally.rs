@@ -207,7 +207,7 @@ impl Tally {
     }
 
     /// Notes what became of a referendum.
-    pub(super) fn vote(&mut self, fact: &probity_dao::Event) {
+    pub(super) fn vote(&mut self, fact: &probity_dao::Event, at: Height) {
         use probity_dao::Event as Vote;
         match fact {
             Vote::DecisionExtended { .. } => self.count("votes_extended", 1),
@@ -407,7 +407,8 @@ impl Tally {
         put("supply_tokens", over(supply.expected().unwrap_or_default(), Amount::from_tokens(1)));
         for honest in [true, false] {
             let side = if honest { "honest" } else { "attack" };
-            let ours = || groups.iter().zip(&self.groups).filter(move |(_, one)| one.honest == honest);
+            let ours =
+                || groups.iter().zip(&self.groups).filter(move |(_, one)| one.honest == honest);
             let seats: u64 = ours().map(|(row, _)| row.seats).sum();
             let payoff: f64 = ours().map(|(row, _)| row.payoff).sum();
             let began: f64 = ours().map(|(_, one)| over(one.began, self.cost)).sum();
