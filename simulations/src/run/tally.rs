@@ -210,7 +210,8 @@ impl Tally {
     pub(super) fn vote(&mut self, fact: &probity_dao::Event, at: Height) {
         use probity_dao::Event as Vote;
         match fact {
-            Vote::DecisionExtended { .. } => self.count("votes_extended", 1),
+            Vote::ConfirmationStarted { .. } => self.count("votes_confirming", 1),
+            Vote::DecisionExtended { .. } => self.count("votes_confirming", "votes_extended", 1),
             Vote::ReferendumApproved { .. } => self.count("votes_approved", 1),
             Vote::ReferendumEnacted { .. } => self.count("votes_enacted", 1),
             Vote::ReferendumClosed { .. } => self.count("votes_closed", 1),

@@ -165,7 +165,9 @@ fn who_appeals_to_the_end_loses_every_bond() {
     all_is_well(&outcome);
     assert!(kpi(&outcome, "appeals") > 0.0, "{outcome:#?}");
     assert_eq!(kpi(&outcome, "disputes_won"), 0.0, "{outcome:#?}");
-    assert!(per_seat(&outcome, "appeals") < -10.0, "{outcome:#?}");
+    let row = outcome.groups.iter().find(|row| row.name == "appeals").unwrap();
+    // Bonds of two levels at the least, in costs of one evaluation.
+    assert!(row.payoff < -200.0, "{outcome:#?}");
 }
 
 #[test]
@@ -224,9 +226,11 @@ fn few_voters_change_nothing_at_the_root() {
 }
 
 #[test]
-fn a_vote_in_the_last_block_extends_the_decision() {
+fn a_vote_in_the_last_block_decides_nothing_yet() {
     let outcome = play("late_vote_waits", &[]);
-    assert_eq!(kpi(&outcome, "votes_extended"), 1.0, "{outcome:#?}");
+    // It would pass, and still has to be so for a whole period in which the others may wake up.
+    assert_eq!(kpi(&outcome, "votes_confirming"), 1.0, "{outcome:#?}");
+    assert_eq!(kpi(&outcome, "votes_approved"), 0.0, "{outcome:#?}");
 }
 
 #[test]
@@ -251,8 +255,8 @@ fn an_isolated_bug_costs_its_users_little() {
     assert_eq!(kpi(&outcome, "captured"), 0.0, "{outcome:#?}");
     let row = outcome.groups.iter().find(|row| row.name == "buggy").unwrap();
     assert!(row.slashed > 0.0, "{outcome:#?}");
-    // 20 000 tokens each are 10 000 costs: less than a tenth of it is gone.
-    assert!(row.slashed < 2_000.0, "{outcome:#?}");
+    // It has 10 000 costs bonded: less than a twentieth of it is gone.
+    assert!(row.slashed < 500.0, "{outcome:#?}");
 }
 
 #[test]
@@ -297,7 +301,11 @@ fn the_default_parameters_and_the_first_look_run() {
 fn every_shipped_scenario_is_named_like_its_file_and_says_what_it_asks() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     for entry in std::fs::read_dir(folder).unwrap() {
-        let stem = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            continue;
+        }
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let scenario = scenario(&stem);
         assert_eq!(scenario.name, stem);
         assert!(!scenario.about.trim().is_empty(), "{stem}");
@@ -375,9 +383,11 @@ fn a_wrong_scenario_is_refused_with_its_file_its_line_and_the_nearest_key() {
 fn a_value_is_set_by_its_path_or_the_scenario_stays_as_it_was() {
     let mut scenario = Scenario::read(GOOD, Path::new("good.toml")).unwrap();
     scenario.set("group.a.stake", &30_000.into()).unwrap();
-    scenario.set("protocol.task.seat_lock", &300.into()).unwrap();
+    scenario.set("protocol.task.open_blocks", &3.into()).unwrap();
     assert_eq!(scenario.groups[0].stake, 30_000);
-    assert_eq!(scenario.params().unwrap().task.seat_lock, 300);
+    assert_eq!(scenario.params().unwrap().task.open_blocks, 3);
+    let cheap = scenario.set("protocol.task.seat_lock", &300.into()).unwrap_err();
+    assert!(cheap.problem.contains("a cartel gains from"), "{cheap}");
     let before = scenario.clone();
     let refusal = scenario.set("group.a.stak", &1.into()).unwrap_err();
     assert_eq!(refusal.nearest.as_deref(), Some("stake"));
