@@ -186,7 +186,7 @@ impl Run<'_> {
             let fact = match event {
                 Event::Rule(fact) => fact,
                 Event::Governance(fact) => {
-                    self.tally.vote(fact);
+                    self.tally.vote(fact, self.world.chain.height());
                     continue;
                 }
             };

@@ -116,6 +116,7 @@ pub(crate) struct Tally {
     slashed: BTreeMap<&'static str, Amount>,
     refusals: BTreeMap<String, u64>,
     error: u128,
+    confirming: Option<Height>,
 }
 
 impl Tally {
@@ -210,9 +211,16 @@ impl Tally {
     pub(super) fn vote(&mut self, fact: &probity_dao::Event, at: Height) {
         use probity_dao::Event as Vote;
         match fact {
-            Vote::ConfirmationStarted { .. } => self.count("votes_confirming", 1),
-            Vote::DecisionExtended { .. } => self.count("votes_confirming", "votes_extended", 1),
-            Vote::ReferendumApproved { .. } => self.count("votes_approved", 1),
+            Vote::ConfirmationStarted { .. } => {
+                self.count("votes_confirming", 1);
+                self.confirming = Some(at);
+            }
+            Vote::DecisionExtended { .. } => self.count("votes_extended", 1),
+            Vote::ReferendumApproved { .. } => {
+                self.count("votes_approved", 1);
+                let since = self.confirming.map_or(0, |since| at.0.saturating_sub(since.0));
+                self.count("votes_confirm_blocks", since);
+            }
             Vote::ReferendumEnacted { .. } => self.count("votes_enacted", 1),
             Vote::ReferendumClosed { .. } => self.count("votes_closed", 1),
             _ => {}
@@ -388,6 +396,8 @@ impl Tally {
             "contested",
             "reopened",
             "false_slashes",
+            "votes_confirming",
+            "votes_confirm_blocks",
             "votes_extended",
             "votes_approved",
             "votes_enacted",
