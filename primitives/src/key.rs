@@ -70,6 +70,17 @@ impl Signature {
         Self(bytes)
     }
 
+    /// What stands in a signature's place in a rehearsal: the key itself. It verifies nowhere
+    /// ([`PublicKey::verify`] refuses it) and is as long as a signature, so that fees are the same.
+    #[must_use]
+    pub fn naming(key: &PublicKey) -> Self {
+        let mut bytes = [0; 64];
+        for (to, from) in bytes.iter_mut().zip(key.0) {
+            *to = from;
+        }
+        Self(bytes)
+    }
+
     /// The bytes of the signature.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 64] {
@@ -130,6 +141,13 @@ mod tests {
         assert!(verify(pair.public(), Domain::TxSign, b"pax").is_err());
         assert!(verify(pair.public(), Domain::Vote, b"pay").is_err());
         assert!(verify(other.public(), Domain::TxSign, b"pay").is_err());
+    }
+
+    #[test]
+    fn a_signature_that_only_names_its_key_does_not_verify() {
+        let key = Keypair::from_seed([1; 32]).public();
+        assert_eq!(Signature::naming(&key), Signature::naming(&key));
+        assert!(key.verify(Domain::TxSign, b"pay", &Signature::naming(&key)).is_err());
     }
 
     #[test]

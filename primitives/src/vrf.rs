@@ -112,6 +112,13 @@ impl VrfSecret {
         VrfPublicKey(self.0.public.to_bytes())
     }
 
+    /// The output for `input` alone: what [`VrfPublicKey::verify`] finds in its proof.
+    #[must_use]
+    pub fn output(&self, input: &[u8]) -> Hash {
+        let shown = self.0.vrf_create_hash(SigningContext::new(CONTEXT).bytes(input));
+        Hash::from_bytes(shown.make_bytes(CONTEXT))
+    }
+
     /// The output for `input` with its proof.
     #[must_use]
     pub fn prove(&self, input: &[u8]) -> VrfProofBytes {
@@ -174,6 +181,13 @@ mod tests {
 
     fn secret(byte: u8) -> VrfSecret {
         VrfSecret::from_seed([byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn the_output_alone_is_the_one_that_the_proof_shows() {
+        let key = secret(1);
+        assert_eq!(key.public().verify(b"7", &key.prove(b"7")), Ok(key.output(b"7")));
+        assert_ne!(key.output(b"7"), key.output(b"8"));
     }
 
     #[test]

@@ -8,9 +8,11 @@
 //!
 //! Spec: `docs/spec/03-buckets.md`, `docs/spec/20-blocks.md`.
 
+use probity_primitives::key::SignatureError;
 use probity_primitives::table::{Single, Table};
 use probity_primitives::{
-    Address, Amount, ArtifactId, Epoch, Hash, Height, OperatorId, PublicKey, TaskId, tables,
+    Address, Amount, ArtifactId, Domain, Epoch, Hash, Height, OperatorId, PublicKey, Signature,
+    TaskId, tables,
 };
 
 use crate::bank::{Account, Bucket, Supply};
@@ -26,6 +28,36 @@ use crate::supply::Issuance;
 use crate::task::{Audit, AuditEntry, Due, Jury, JuryBallot, Outcome, Submission, Task};
 use crate::upgrade::Protocol;
 
+/// How the signatures inside messages are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Signatures {
+    /// By the curve: wherever a block is made or judged.
+    #[default]
+    Verified,
+    /// By the key's name in the signature's place: in a rehearsal, whose blocks nobody accepts.
+    Named,
+}
+
+impl Signatures {
+    /// Checks a signature, or the name in its place.
+    ///
+    /// # Errors
+    /// [`SignatureError`], which names the key.
+    pub fn check(
+        self,
+        key: &PublicKey,
+        domain: Domain,
+        message: &[u8],
+        signature: &Signature,
+    ) -> Result<(), SignatureError> {
+        match self {
+            Self::Verified => key.verify(domain, message, signature),
+            Self::Named if *signature == Signature::naming(key) => Ok(()),
+            Self::Named => Err(SignatureError::Mismatch(*key)),
+        }
+    }
+}
+
 /// What a rule may know of the block it runs in, and where it says what happened.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -33,6 +65,8 @@ pub struct Context {
     pub height: Height,
     /// The network's identity: the hash of its genesis document.
     pub chain: Hash,
+    /// How the signatures inside messages are checked.
+    pub signatures: Signatures,
     /// What happened so far in this transition.
     pub events: Vec<Event>,
 }
@@ -41,7 +75,13 @@ impl Context {
     /// The context of a block.
     #[must_use]
     pub const fn new(height: Height, chain: Hash) -> Self {
-        Self { height, chain, events: Vec::new() }
+        Self { height, chain, signatures: Signatures::Verified, events: Vec::new() }
+    }
+
+    /// The same context in a rehearsal.
+    #[must_use]
+    pub fn checking(self, signatures: Signatures) -> Self {
+        Self { signatures, ..self }
     }
 
     /// Says that something happened.

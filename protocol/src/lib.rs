@@ -41,5 +41,5 @@ pub mod upgrade;
 
 pub use bank::Bucket;
 pub use event::Event;
-pub use ledger::{Context, Ledger};
+pub use ledger::{Context, Ledger, Signatures};
 pub use params::Params;

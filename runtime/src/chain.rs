@@ -17,6 +17,7 @@
 mod error;
 mod execution;
 mod load;
+pub mod rehearsal;
 
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ use crate::genesis::{ChainIdentity, Genesis, GenesisError, GenesisOperator};
 use crate::receipt::{Outcome, Receipt};
 use crate::state::State;
 use crate::tree::{NodeStore, TreeUpdate, bulk};
-use crate::tx::{MAX_NONCE_GAP, TxError, VerifiedTx};
+use crate::tx::{MAX_NONCE_GAP, TxBody, TxError, VerifiedTx};
 use crate::upgrade::{self, Missing, Rules};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 
@@ -222,7 +223,11 @@ impl Chain {
     /// # Errors
     /// [`TxError`] as in a block, but for nonces that are at most [`MAX_NONCE_GAP`] ahead.
     pub fn check(&self, tx: &VerifiedTx) -> Result<(), TxError> {
-        match execution::admit(&self.state.ledger, tx, self.next_height()) {
+        self.check_body(tx.body(), tx.encoded_len())
+    }
+
+    fn check_body(&self, body: &TxBody, bytes: usize) -> Result<(), TxError> {
+        match execution::admit(&self.state.ledger, body, bytes, self.next_height()) {
             Ok(_) => Ok(()),
             Err(TxError::FutureNonce { nonce, expected, .. })
                 if nonce.saturating_sub(expected) <= MAX_NONCE_GAP =>

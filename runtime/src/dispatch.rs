@@ -10,7 +10,7 @@
 use probity_primitives::{Address, Amount, Hash, Height};
 use probity_protocol::bank::BankError;
 use probity_protocol::task::{jury, member, request};
-use probity_protocol::{Bucket, Context, Ledger, dispute, registry, staking};
+use probity_protocol::{Bucket, Context, Ledger, Signatures, dispute, registry, staking};
 
 use crate::event::Event;
 use crate::evidence;
@@ -43,6 +43,8 @@ pub struct Scene<'a> {
     pub chain: Hash,
     /// The network's name.
     pub chain_id: &'a ChainId,
+    /// How the signatures inside messages are checked.
+    pub signatures: Signatures,
     /// The state at the end of the block before.
     pub before: &'a State,
 }
@@ -55,7 +57,7 @@ pub fn run(
     message: &Message,
 ) -> (Outcome, Vec<Event>) {
     let mut snapshot = state.clone();
-    let mut ctx = Context::new(scene.height, scene.chain);
+    let mut ctx = Context::new(scene.height, scene.chain).checking(scene.signatures);
     let mut dao = probity_dao::Context::new(scene.height);
     let carried = carry_out(&mut snapshot, &mut ctx, &mut dao, scene, sender, message);
     let kept = carried

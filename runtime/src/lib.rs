@@ -46,7 +46,7 @@ pub mod upgrade;
 pub mod validators;
 
 pub use block::{Block, Header};
-pub use chain::{Chain, Executed};
+pub use chain::{Chain, Executed, rehearsal};
 pub use event::Event;
 pub use genesis::{ChainId, ChainIdentity, Genesis};
 pub use message::Message;

@@ -242,6 +242,12 @@ impl MemoryTree {
         let TreeUpdate { root: _, nodes, stale, values } = update;
         self.nodes.extend(nodes.iter().cloned());
         for TreeValue { key_hash, version, bytes } in values {
+            if prune {
+                let earlier = self.values.range((*key_hash, 0)..(*key_hash, *version));
+                for known in earlier.map(|(known, _)| *known).collect::<Vec<_>>() {
+                    self.values.remove(&known);
+                }
+            }
             self.values.insert((*key_hash, *version), bytes.clone());
         }
         if prune {
@@ -336,5 +342,6 @@ mod tests {
             commit(&mut tree, height, &[(key, Some(height.to_le_bytes().to_vec()))]);
         }
         assert!(tree.len() < 20, "{} nodes", tree.len());
+        assert_eq!(tree.values.len(), 7);
     }
 }

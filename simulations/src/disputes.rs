@@ -16,7 +16,8 @@ use probity_runtime::query::{self, DisputePart, DisputeSeat, Suspect};
 
 use crate::actor::{Actor, Behaviour};
 use crate::play::engine;
-use crate::sheet::Sheet;
+use crate::run::apart;
+use crate::sheet::{Reading, Sheet};
 use crate::world::{World, WorldError};
 
 impl World {
@@ -183,6 +184,9 @@ impl World {
         member: OperatorId,
     ) -> Result<Option<Transcript>, WorldError> {
         let sent = (id, member);
+        if let Some(held) = self.held.get(&sent) {
+            return Ok(Some(Transcript::clone(held)));
+        }
         let root = match self.ledger().submissions.get(&sent) {
             Some(Submission::Revealed { revealed, .. }) => Some(revealed.answers_root),
             Some(Submission::Committed { .. } | Submission::Unavailable) | None => None,
@@ -222,23 +226,29 @@ pub(crate) fn content(of: &Transcript, item: u32) -> Option<Opened> {
 
 /// A leaf with the one before it.
 pub(crate) fn stretch(of: &Transcript, item: u32) -> Option<Stretch> {
-    let before = match item.checked_sub(1) {
+    segment(of, item, item)
+}
+
+/// The leaves that prove what a segment is worth.
+fn segment(of: &Transcript, first: u32, last: u32) -> Option<Stretch> {
+    let before = match first.checked_sub(1) {
         Some(before) => Some(of.open(before)?),
         None => None,
     };
-    Some(Stretch { before, last: of.open(item)? })
+    Some(Stretch { before, last: of.open(last)? })
 }
 
-fn rival(
+/// What a challenger shows of its transcript, and of the other where that is published.
+pub(crate) fn rival(
     task: &Task,
     member: OperatorId,
     mine: &Transcript,
     theirs: Option<&Transcript>,
 ) -> Option<Rival> {
     let difference = theirs.and_then(|theirs| {
-        let differs = |item: &u32| content(theirs, *item) != content(mine, *item);
-        let item = (0..task.frozen.items).find(differs)?;
-        Some(Difference { stated: stretch(theirs, item)?, claimed: stretch(mine, item)? })
+        let (first, last) = apart(task, mine, theirs)?;
+        let part = |of| segment(of, first, last);
+        Some(Difference { stated: part(theirs)?, claimed: part(mine)? })
     });
     Some(Rival {
         member,
@@ -252,10 +262,15 @@ fn rival(
 
 /// What running the question's items finds.
 fn find(sheet: &Sheet, question: &Question) -> Evidence {
+    find_by(sheet, question, &Reading::default())
+}
+
+/// What an evaluator finds whose evaluation is a reading.
+pub(crate) fn find_by(sheet: &Sheet, question: &Question, reading: &Reading) -> Evidence {
     match question {
-        Question::Item { item, .. } => Evidence::Item(sheet.verdict(*item)),
+        Question::Item { item, .. } => Evidence::Item(sheet.judged(*item, reading)),
         Question::Segment { first, last, .. } => {
-            let scores = (*first..=*last).map(|item| i128::from(sheet.record(item).score));
+            let scores = (*first..=*last).map(|item| i128::from(sheet.read(item, reading).score));
             Evidence::Sum(scores.fold(0, i128::saturating_add))
         }
     }

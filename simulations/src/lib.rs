@@ -15,6 +15,8 @@
 //! Spec: `docs/spec/18-invariants.md`.
 
 pub mod actor;
+pub mod agents;
+mod blocks;
 pub mod calculators;
 pub mod chaos;
 mod disputes;
@@ -23,11 +25,17 @@ pub mod figures;
 pub mod lab;
 pub mod mechanisms;
 pub mod play;
+pub mod random;
+pub mod run;
+pub mod scenario;
 mod setup;
 pub mod sheet;
 pub mod speed;
 pub mod world;
 
 pub use actor::{Actor, Behaviour};
+pub use random::RunKey;
+pub use run::{EpochRow, Outcome, RunError, run};
+pub use scenario::{Scenario, ScenarioError};
 pub use sheet::Sheet;
-pub use world::{World, WorldConfig, WorldError};
+pub use world::{Rigour, World, WorldConfig, WorldError};

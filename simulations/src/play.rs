@@ -6,8 +6,7 @@ use probity_primitives::transcript::Transcript;
 use probity_primitives::{BoundedVec, Domain, Hash, Keypair, TaskId};
 use probity_protocol::event::TaskPhase;
 use probity_protocol::task::message::{
-    Attestation, Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable,
-    Reveal, Statement,
+    Commit, Committed, JuryCommit, JuryReveal, PostOpenings, ReportUnavailable, Reveal, Statement,
 };
 use probity_protocol::task::{AuditPhase, JuryPhase, Phase, Standing, Task};
 use probity_runtime::Message;
@@ -129,7 +128,7 @@ impl World {
             (Phase::Reveal { .. }, Some(SubmissionView::Committed { .. }))
                 if actor.behaviour != Behaviour::Withhold =>
             {
-                self.reveal(actor, *task_id, task.round, &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
             }
             (
                 Phase::Spot { drawn, defence, .. },
@@ -171,7 +170,7 @@ impl World {
                 Some(self.commitment(actor, *task_id, task.round, &transcript()?))
             }
             (AuditPhase::Reveal { .. }, Some(SubmissionView::Committed { .. })) => {
-                self.reveal(actor, *task_id, task.round, &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
             }
             _ => None,
         })
@@ -223,30 +222,33 @@ impl World {
         let committed = committed(actor, task, round, transcript);
         let chain = self.chain.genesis_hash();
         let commitment = committed.commitment(chain, task, round, actor.id());
-        let statement = Statement::Commit(commitment);
-        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        let attestation = self.attest(actor, task, round, Statement::Commit(commitment));
         Message::Commit(Commit { attestation })
     }
 
-    fn reveal(
+    pub(crate) fn reveal(
         &self,
         actor: &Actor,
-        task: TaskId,
-        round: u8,
+        maker: &Actor,
+        (task, round): (TaskId, u8),
         transcript: &Transcript,
     ) -> Option<Message> {
-        let committed = committed(actor, task, round, transcript);
+        let committed = committed(maker, task, round, transcript);
         let last = transcript.open_last()?;
         let list = leaf_list(transcript.leaves());
         let statement = Statement::Reveal(Reveal::hash(&committed, engine(), &last, list));
-        let chain = self.chain.genesis_hash();
-        let attestation = Attestation::sign(chain, task, round, actor.id(), statement, &actor.key);
+        let attestation = self.attest(actor, task, round, statement);
         let engine = engine();
         Some(Message::Reveal(Reveal { committed, engine, last, transcript: list, attestation }))
     }
 }
 
-fn committed(actor: &Actor, task: TaskId, round: u8, transcript: &Transcript) -> Committed {
+pub(crate) fn committed(
+    actor: &Actor,
+    task: TaskId,
+    round: u8,
+    transcript: &Transcript,
+) -> Committed {
     Committed {
         score: transcript.score(probity_primitives::transcript::Fold::Mean).unwrap_or_default(),
         answers_root: transcript.answers_root(),
@@ -256,7 +258,7 @@ fn committed(actor: &Actor, task: TaskId, round: u8, transcript: &Transcript) ->
     }
 }
 
-fn openings<'a>(
+pub(crate) fn openings<'a>(
     actor: &Actor,
     id: TaskId,
     task: &Task,
@@ -274,6 +276,6 @@ fn openings<'a>(
 }
 
 /// A salt that only the key's holder can make, the same each time.
-fn salt(key: &Keypair, task: TaskId, draw: u8) -> Hash {
+pub(crate) fn salt(key: &Keypair, task: TaskId, draw: u8) -> Hash {
     Hash::of(Domain::Seed, &(*key.seed(), task, draw))
 }

@@ -38,7 +38,7 @@ impl World {
             relation: Relation::Measures,
             share: Bps::new(1_000),
         }])?;
-        benchmark.benchmark = Some(promise(dataset.id(), self.items)?);
+        benchmark.benchmark = Some(promise(dataset.id(), self.items, self.noise)?);
         self.must(&publisher, register(&benchmark))?;
         let mut models = Vec::new();
         for (number, quality) in (1u32..).zip(qualities) {
@@ -46,10 +46,25 @@ impl World {
             self.must(&publisher, register(&model))?;
             models.push(model.id());
             let main = |m: &Manifest| m.files.first().map(|f| f.blake3).unwrap_or_default();
-            let sheet = Sheet { model: main(&model), dataset: main(&dataset), quality: *quality };
+            let sheet = Sheet {
+                model: main(&model),
+                dataset: main(&dataset),
+                quality: *quality,
+                numbers: self.numbers,
+            };
             self.sheets.push((model.id(), sheet));
         }
         Ok((benchmark.id(), models))
+    }
+
+    /// Lets everyone know what a model answers that somebody else has registered.
+    pub(crate) fn shelve(&mut self, model: ArtifactId, quality: u32) {
+        let file = self.ledger().artifacts.get(&model).and_then(|known| known.main_file()).cloned();
+        let dataset = self.sheets.first().map(|(_, sheet)| sheet.dataset);
+        if let (Some(file), Some(dataset)) = (file, dataset) {
+            let sheet = Sheet { model: file.blake3, dataset, quality, numbers: self.numbers };
+            self.sheets.push((model, sheet));
+        }
     }
 
     /// The message that asks for an evaluation at a fee of 100 tokens.
@@ -68,6 +83,11 @@ impl World {
 
 fn register(manifest: &Manifest) -> Message {
     Message::RegisterArtifact(RegisterArtifact { manifest: manifest.clone() })
+}
+
+/// The manifest of something derived from something else.
+pub(crate) fn derived(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, WorldError> {
+    manifest(kind, name, number)
 }
 
 /// The manifest of a synthetic model.
@@ -96,7 +116,11 @@ fn manifest(kind: ArtifactKind, name: &str, number: u32) -> Result<Manifest, Wor
     })
 }
 
-fn promise(dataset: ArtifactId, items: u32) -> Result<Benchmark, WorldError> {
+fn promise(
+    dataset: ArtifactId,
+    items: u32,
+    (sigma, delta): (u64, u64),
+) -> Result<Benchmark, WorldError> {
     Ok(Benchmark {
         definition: Hash::of(Domain::Benchmark, "digits accuracy"),
         dataset,
@@ -107,8 +131,8 @@ fn promise(dataset: ArtifactId, items: u32) -> Result<Benchmark, WorldError> {
         direction: Direction::HigherIsBetter,
         lowest: Score::ZERO,
         highest: Score::ONE,
-        sigma: 2_000,
-        delta: 0,
+        sigma,
+        delta,
         harness: 1,
         engines: BoundedVec::new(),
     })
@@ -120,17 +144,42 @@ pub(crate) fn document(
     actors: &[Actor],
     people: &[Keypair],
 ) -> Result<Genesis, WorldError> {
-    let keys = actors.iter().flat_map(|actor| [actor.owner_address(), actor.key_address()]);
-    let others = people.iter().map(|key| Address::of(&key.public(), NETWORK));
+    let (bonded, balance) = (config.bonded, config.balance);
+    let rich = |key: &Keypair| (Address::of(&key.public(), NETWORK), balance);
+    let people: Vec<(Address, Amount)> = people.iter().map(rich).collect();
+    let actors: Vec<Endowed<'_>> = actors
+        .iter()
+        .map(|actor| Endowed { actor, bonded, owner: balance, key: balance })
+        .collect();
+    endowed(config, &actors, &people)
+}
+
+/// An operator and what it begins with.
+pub(crate) struct Endowed<'a> {
+    pub(crate) actor: &'a Actor,
+    pub(crate) bonded: Amount,
+    pub(crate) owner: Amount,
+    pub(crate) key: Amount,
+}
+
+/// The document of a world in which not all are alike.
+pub(crate) fn endowed(
+    config: &WorldConfig,
+    actors: &[Endowed<'_>],
+    people: &[(Address, Amount)],
+) -> Result<Genesis, WorldError> {
+    let keys = actors.iter().flat_map(|one| {
+        [(one.actor.owner_address(), one.owner), (one.actor.key_address(), one.key)]
+    });
     let mut accounts: Vec<GenesisAccount> = keys
-        .chain(others)
-        .map(|address| GenesisAccount { address, balance: config.balance })
+        .chain(people.iter().copied())
+        .map(|(address, balance)| GenesisAccount { address, balance })
         .collect();
     accounts.sort_by_key(|account| account.address);
     let operators = actors
         .iter()
         .zip(0u32..)
-        .map(|(actor, number)| {
+        .map(|(Endowed { actor, bonded, .. }, number)| {
             Ok(GenesisOperator {
                 owner: actor.owner_address(),
                 key: actor.key.public(),
@@ -138,7 +187,7 @@ pub(crate) fn document(
                 name: BoundedString::new(format!("operator {number}"))?,
                 commission: Bps::new(500),
                 classes: BoundedVec::from_vec(vec![0])?,
-                bonded: config.bonded,
+                bonded: *bonded,
             })
         })
         .collect::<Result<Vec<_>, LimitError>>()?;

@@ -1,7 +1,10 @@
 //! The world: a chain in memory, and people who send transactions to it.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use probity_primitives::bounded::LimitError;
-use probity_primitives::transcript::TranscriptError;
+use probity_primitives::transcript::{Transcript, TranscriptError};
 use probity_primitives::{
     Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
     TaskId,
@@ -13,23 +16,32 @@ use probity_runtime::chain::BlockError;
 use probity_runtime::genesis::{Genesis, GenesisError};
 use probity_runtime::invariants::{self, Violation};
 use probity_runtime::receipt::{Outcome, Receipt};
+use probity_runtime::rehearsal::Line;
 use probity_runtime::result_certificate::{
     BuildError, PresentResult, ResultCertificate, SetChange, Sources, reveals_in,
 };
-use probity_runtime::tree::MemoryTree;
+use probity_runtime::tree::{MemoryTree, TreeError};
 use probity_runtime::tx::{TxBody, TxError};
 use probity_runtime::upgrade::{Rules, fresh};
 use probity_runtime::validators::ValidatorSet;
-use probity_runtime::{
-    Block, Chain, Event, Executed, Header, Message, SignedTx, State, VerifiedTx,
-};
+use probity_runtime::{Block, Chain, Event, Header, Message, SignedTx, State, VerifiedTx};
 
 use crate::actor::{Actor, NETWORK, person};
 use crate::setup;
 use crate::sheet::Sheet;
 
-/// The time between blocks in milliseconds.
-const BLOCK_MS: u64 = 6_000;
+/// Whether a world computes signatures. Both ways go through the same transitions to the same roots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rigour {
+    /// Every signature and beacon proof is made and checked, every block proposed and applied, and
+    /// every block's state has its root.
+    #[default]
+    Verified,
+    /// Blocks are rehearsed ([`probity_runtime::rehearsal`]): who signs is taken at its word, and the
+    /// root is made where it is asked for.
+    Elided,
+}
 
 /// What a world begins with.
 #[derive(Debug, Clone)]
@@ -50,6 +62,10 @@ pub struct WorldConfig {
     pub governance: probity_dao::Params,
     /// How many items the synthetic benchmark has.
     pub items: u32,
+    /// Whether they are answered with numbers instead of labels.
+    pub numbers: bool,
+    /// The declared noise, and how far apart two honest numbers may lie, in micro-units.
+    pub noise: (u64, u64),
     /// The version that the chain begins with, and one that is planned if any is.
     pub protocol: Protocol,
     /// The versions that the world's program has.
@@ -60,6 +76,10 @@ pub struct WorldConfig {
     pub thorough: u64,
     /// Whether state that no block reads any more is kept.
     pub archive: bool,
+    /// Whether signatures are computed.
+    pub rigour: Rigour,
+    /// Whether blocks, events and old versions of the tree are kept: certificates need them.
+    pub keep: bool,
 }
 
 impl Default for WorldConfig {
@@ -73,11 +93,15 @@ impl Default for WorldConfig {
             params: Params::development(),
             governance: probity_dao::Params::development(),
             items: 200,
+            numbers: false,
+            noise: (2_000, 0),
             protocol: fresh(),
             rules: Rules::CURRENT,
             check: true,
             thorough: 1,
             archive: true,
+            rigour: Rigour::Verified,
+            keep: true,
         }
     }
 }
@@ -124,6 +148,9 @@ pub enum WorldError {
         /// For how long.
         blocks: u64,
     },
+    /// The state tree cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// There is no certificate of a result.
     #[error(transparent)]
     Certificate(#[from] BuildError),
@@ -156,12 +183,31 @@ pub struct World {
     pub events: Vec<(Height, Event)>,
     /// Every change of validators so far, as certificates need it.
     pub changes: Vec<SetChange>,
+    /// What happened in the newest block: in its transactions, then at its end.
+    pub newest: Vec<Event>,
+    /// What became of what waited for it, in the order in which it was queued; nothing of what could
+    /// not stand in the block.
+    pub fates: Vec<Option<Outcome>>,
     pub(crate) seed: u64,
     pub(crate) items: u32,
-    check: bool,
     thorough: u64,
-    archive: bool,
-    pending: Vec<VerifiedTx>,
+    pub(crate) archive: bool,
+    pub(crate) numbers: bool,
+    pub(crate) noise: (u64, u64),
+    /// The transcripts that members have written, where they are kept.
+    pub(crate) held: BTreeMap<(TaskId, OperatorId), Arc<Transcript>>,
+    pub(crate) rigour: Rigour,
+    pub(crate) check: bool,
+    pub(crate) keep: bool,
+    pub(crate) pending: Vec<VerifiedTx>,
+    pub(crate) lines: Vec<Line>,
+    /// The nonces of those whose transactions wait.
+    pub(crate) nonces: BTreeMap<Address, u64>,
+    /// Changes that an elided world has not put into its tree, and the tree's newest version.
+    pub(crate) unrooted: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(crate) version: u64,
+    /// Where each operator stands among the actors.
+    pub(crate) places: BTreeMap<OperatorId, usize>,
 }
 
 impl World {
@@ -175,10 +221,24 @@ impl World {
         let people: Vec<Keypair> =
             (0..config.people).map(|n| person(config.seed, "person", n)).collect();
         let genesis = setup::document(config, &actors, &people)?;
+        Self::of_document(config, genesis, actors, people)
+    }
+
+    /// A new world out of a genesis document of these actors and people.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_document(
+        config: &WorldConfig,
+        genesis: Genesis,
+        actors: Vec<Actor>,
+        people: Vec<Keypair>,
+    ) -> Result<Self, WorldError> {
         let first = Chain::genesis_by(&genesis, config.rules)?;
         let mut tree = MemoryTree::new();
         tree.commit(&first.tree, false);
-        let mut world = Self {
+        let places = (0..).zip(&actors).map(|(place, actor)| (actor.id(), place)).collect();
+        let world = Self {
             genesis,
             chain: first.chain,
             tree,
@@ -188,15 +248,26 @@ impl World {
             log: vec![(first.block, first.receipts)],
             events: Vec::new(),
             changes: Vec::new(),
+            newest: Vec::new(),
+            fates: Vec::new(),
             seed: config.seed,
             items: config.items,
+            numbers: config.numbers,
+            noise: config.noise,
+            held: BTreeMap::new(),
+            rigour: config.rigour,
             check: config.check,
             thorough: config.thorough,
             archive: config.archive,
+            keep: config.keep,
             pending: Vec::new(),
+            lines: Vec::new(),
+            nonces: BTreeMap::new(),
+            unrooted: BTreeMap::new(),
+            version: 0,
+            places,
         };
         world.checked(None)?;
-        world.pending.clear();
         Ok(world)
     }
 
@@ -216,30 +287,21 @@ impl World {
     #[must_use]
     pub fn sign(&self, key: &Keypair, message: Message) -> SignedTx {
         let sender = Address::of(&key.public(), NETWORK);
+        self.body(sender, message).sign(self.chain.genesis_hash(), key)
+    }
+
+    pub(crate) fn body(&self, sender: Address, message: Message) -> TxBody {
         let stored =
-            self.ledger().accounts.get(&sender).map(|known| known.nonce).unwrap_or_default();
-        let waiting = self.pending.iter().filter(|tx| tx.body().sender == sender).count();
-        let body = TxBody {
+            || self.ledger().accounts.get(&sender).map(|known| known.nonce).unwrap_or_default();
+        TxBody {
             chain: self.genesis.chain_id.clone(),
             sender,
-            nonce: stored.saturating_add(u64::try_from(waiting).unwrap_or(u64::MAX)),
+            nonce: self.nonces.get(&sender).copied().unwrap_or_else(stored),
             fee: Amount::from_tokens(100),
             expiry: Height(self.chain.height().0.saturating_add(100)),
             memo: BoundedString::default(),
             message,
-        };
-        body.sign(self.chain.genesis_hash(), key)
-    }
-
-    /// Lets a transaction wait for the next block.
-    ///
-    /// # Errors
-    /// [`TxError`] if it cannot stand in a block.
-    pub fn queue(&mut self, key: &Keypair, message: Message) -> Result<(), WorldError> {
-        let tx = self.sign(key, message).verify(self.chain.identity())?;
-        self.chain.check(&tx)?;
-        self.pending.push(tx);
-        Ok(())
+        }
     }
 
     /// Makes a block of what waits, applies it, and gives its receipts.
@@ -247,24 +309,7 @@ impl World {
     /// # Errors
     /// [`WorldError`] if the block does not apply as it was proposed, or breaks an invariant.
     pub fn step(&mut self) -> Result<Vec<Receipt>, WorldError> {
-        let waiting = std::mem::take(&mut self.pending);
-        let (proposer, proof) = self.proposer()?;
-        let time = self.chain.tip().time_ms.saturating_add(BLOCK_MS);
-        let made = self.chain.propose(&self.tree, proposer, proof, time, waiting.clone())?;
-        let kept: Vec<VerifiedTx> = made
-            .receipts
-            .iter()
-            .filter_map(|receipt| waiting.iter().find(|tx| tx.hash() == receipt.tx).cloned())
-            .collect();
-        let applied = self.chain.apply(&self.tree, made.block.clone(), &kept)?;
-        if (&applied.receipts, &applied.entries, &applied.tree)
-            != (&made.receipts, &made.entries, &made.tree)
-        {
-            return Err(WorldError::Nondeterministic(applied.chain.height()));
-        }
-        let before = self.commit(applied)?;
-        self.checked(Some(&before))?;
-        Ok(self.log.last().map(|(_, receipts)| receipts.clone()).unwrap_or_default())
+        self.step_by(0)
     }
 
     /// Makes empty blocks.
@@ -365,37 +410,15 @@ impl World {
     /// # Errors
     /// [`WorldError::Nobody`].
     pub fn actor(&self, id: &OperatorId) -> Result<&Actor, WorldError> {
-        self.actors.iter().find(|actor| actor.id() == *id).ok_or(WorldError::Nobody(*id))
+        let place = self.places.get(id).and_then(|place| self.actors.get(*place));
+        // Whoever pushes an actor by hand is found by looking.
+        let known = place.filter(|actor| actor.id() == *id);
+        known
+            .or_else(|| self.actors.iter().find(|actor| actor.id() == *id))
+            .ok_or(WorldError::Nobody(*id))
     }
 
-    fn proposer(&self) -> Result<(OperatorId, probity_primitives::vrf::VrfProofBytes), WorldError> {
-        let validators: Vec<OperatorId> =
-            self.chain.validators().iter().map(|one| one.operator).collect();
-        let turn = usize::try_from(self.chain.height().0)
-            .ok()
-            .and_then(|height| height.checked_rem(validators.len()))
-            .unwrap_or_default();
-        let id = validators.get(turn).copied().unwrap_or(self.chain.tip().proposer);
-        let proof = self.actor(&id)?.vrf.prove(&self.chain.beacon_input());
-        Ok((id, proof))
-    }
-
-    fn commit(&mut self, executed: Executed) -> Result<State, WorldError> {
-        let before = self.chain.state().clone();
-        if let Some(next) = executed.changed_validators() {
-            let header = executed.block.header.clone();
-            let commit = self.certify(&header, self.chain.validators())?;
-            self.changes.push(SetChange { header, commit, next: next.clone() });
-        }
-        let height = executed.block.header.height;
-        self.events.extend(executed.events.into_iter().map(|event| (height, event)));
-        self.tree.commit(&executed.tree, !self.archive);
-        self.log.push((executed.block, executed.receipts));
-        self.chain = executed.chain;
-        Ok(before)
-    }
-
-    fn checked(&self, before: Option<&State>) -> Result<(), WorldError> {
+    pub(crate) fn checked(&self, before: Option<&State>) -> Result<(), WorldError> {
         if !self.check {
             return Ok(());
         }

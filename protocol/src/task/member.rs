@@ -45,7 +45,7 @@ pub fn commit(
     } else {
         return Err(wrong_phase(id, task));
     }
-    attestation.verify(ctx.chain, &key)?;
+    attestation.check(ctx, &key)?;
     if audits {
         ledger.audit_entries.insert((id, operator), AuditEntry::Committed { commitment });
     } else {
@@ -110,7 +110,7 @@ pub fn reveal(
         return Err(TaskError::NoEvidence("the attestation is not of this reveal"));
     }
     check_score(task, message)?;
-    attestation.verify(ctx.chain, &key)?;
+    attestation.check(ctx, &key)?;
 
     let revealed = Revealed {
         score: committed.score,
@@ -218,8 +218,8 @@ pub fn submit_evidence(
     if ledger.operator_keys.get(key) != Some(&operator) {
         return Err(TaskError::NoEvidence("the key never was the operator's"));
     }
-    first.verify(ctx.chain, key)?;
-    second.verify(ctx.chain, key)?;
+    first.check(ctx, key)?;
+    second.check(ctx, key)?;
     let task = ledger.tasks.get(&id).ok_or(TaskError::Unknown(Named::Task(id)))?;
     if !ledger.could_state(&operator, key, task.requested) {
         return Err(TaskError::NoEvidence("the key was replaced before the task was requested"));

@@ -4,12 +4,13 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::key::SignatureError;
 use probity_primitives::transcript::Opening;
 use probity_primitives::{
-    Amount, ArtifactId, BoundedVec, ContentHash, Domain, Hash, Keypair, OperatorId, PublicKey,
-    Score, Signature, TaskId, codec,
+    Amount, ArtifactId, BoundedVec, ContentHash, Domain, Hash, Height, Keypair, OperatorId,
+    PublicKey, Score, Signature, TaskId, codec,
 };
 use serde::{Deserialize, Serialize};
 
 use super::state::{Mode, VerdictOfItem};
+use crate::ledger::Context;
 
 /// Asks for an evaluation and pays for it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -112,14 +113,34 @@ impl Attestation {
         Self { task, round, operator, statement, signature }
     }
 
+    /// States something in a rehearsal, where the key's name stands for its signature.
+    #[must_use]
+    pub fn name(
+        task: TaskId,
+        round: u8,
+        operator: OperatorId,
+        statement: Statement,
+        key: &PublicKey,
+    ) -> Self {
+        Self { task, round, operator, statement, signature: Signature::naming(key) }
+    }
+
     /// Checks the signature.
     ///
     /// # Errors
     /// [`SignatureError`], which names the key.
     pub fn verify(&self, chain: Hash, key: &PublicKey) -> Result<(), SignatureError> {
+        self.check(&Context::new(Height::ZERO, chain), key)
+    }
+
+    /// Checks the signature as a block or a rehearsal does.
+    ///
+    /// # Errors
+    /// [`SignatureError`], which names the key.
+    pub fn check(&self, ctx: &Context, key: &PublicKey) -> Result<(), SignatureError> {
         let Self { task, round, operator, statement, signature } = self;
-        let bytes = codec::encode(&(chain, task, round, operator, statement));
-        key.verify(Domain::Attestation, &bytes, signature)
+        let bytes = codec::encode(&(ctx.chain, task, round, operator, statement));
+        ctx.signatures.check(key, Domain::Attestation, &bytes, signature)
     }
 }
 

@@ -5,11 +5,11 @@
 //!   uses its nonce, whatever becomes of its message.
 
 use probity_primitives::table::Change;
-use probity_primitives::{Amount, Hash, Height};
+use probity_primitives::{Address, Amount, Hash, Height};
 use probity_protocol::beacon::Beacon;
 use probity_protocol::params::Fees;
 use probity_protocol::task::phases;
-use probity_protocol::{Bucket, Context, Ledger, staking, supply};
+use probity_protocol::{Bucket, Context, Ledger, Signatures, staking, supply};
 
 use super::{BlockError, Chain, decided_set};
 use crate::dispatch::{self, Scene};
@@ -17,10 +17,10 @@ use crate::event::Event;
 use crate::genesis::ChainId;
 use crate::governance::{self, power};
 use crate::message::Message;
-use crate::receipt::Receipt;
+use crate::receipt::{Outcome, Receipt};
 use crate::state::State;
 use crate::tree::{self, NodeStore, TreeUpdate};
-use crate::tx::{TxError, VerifiedTx};
+use crate::tx::{TxBody, TxError, VerifiedTx};
 use crate::upgrade::{self, UpgradeError};
 use crate::validators::ValidatorSet;
 
@@ -32,18 +32,33 @@ pub(super) struct Execution {
     state: State,
     height: Height,
     chain: Hash,
+    signatures: Signatures,
     /// What happened before the first transaction.
     events: Vec<Event>,
     count: u32,
 }
 
-/// What a block's run leaves.
+/// What a block's run leaves, once it has a place in the state tree.
 pub(super) struct Sealed {
     pub(super) state: State,
     pub(super) validators: ValidatorSet,
     pub(super) events: Vec<Event>,
     pub(super) entries: Vec<Change>,
     pub(super) tree: TreeUpdate,
+}
+
+/// What a block's run leaves.
+pub(super) struct Ended {
+    pub(super) state: State,
+    pub(super) events: Vec<Event>,
+    pub(super) entries: Vec<Change>,
+}
+
+/// What a transaction came to.
+pub(super) struct Ran {
+    pub(super) fee: Amount,
+    pub(super) outcome: Outcome,
+    pub(super) events: Vec<Event>,
 }
 
 impl Execution {
@@ -61,7 +76,13 @@ impl Execution {
         }
         let chain_id = chain.identity.chain_id.clone();
         let (chain, count) = (chain.genesis_hash(), 0);
-        Ok(Self { chain_id, before, state, height, chain, events, count })
+        let signatures = Signatures::Verified;
+        Ok(Self { chain_id, before, state, height, chain, signatures, events, count })
+    }
+
+    /// The same run as a rehearsal: names stand in the places of signatures.
+    pub(super) fn rehearsed(self) -> Self {
+        Self { signatures: Signatures::Named, ..self }
     }
 
     /// Pretends that the sender's transactions before this one have run, for a dry run.
@@ -75,24 +96,39 @@ impl Execution {
 
     /// Runs a transaction.
     pub(super) fn run(&mut self, tx: &VerifiedTx) -> Result<Receipt, TxError> {
-        let fee = admit(&self.state.ledger, tx, self.height)?;
-        let body = tx.body();
-        charge(&mut self.state.ledger, tx, fee)?;
-        let scene = Scene {
-            height: self.height,
-            chain: self.chain,
-            chain_id: &self.chain_id,
-            before: &self.before,
-        };
-        let (outcome, events) = dispatch::run(&mut self.state, &scene, body.sender, &body.message);
+        let Ran { fee, outcome, events } = self.run_body(tx.body(), tx.encoded_len())?;
         let index = self.count;
         self.count = index.saturating_add(1);
         Ok(Receipt { tx: tx.hash(), height: self.height, index, fee, outcome, events })
     }
 
+    /// Runs what a transaction of so many bytes asks for.
+    pub(super) fn run_body(&mut self, body: &TxBody, bytes: usize) -> Result<Ran, TxError> {
+        let fee = admit(&self.state.ledger, body, bytes, self.height)?;
+        charge(&mut self.state.ledger, body.sender, fee)?;
+        let scene = Scene {
+            height: self.height,
+            chain: self.chain,
+            chain_id: &self.chain_id,
+            signatures: self.signatures,
+            before: &self.before,
+        };
+        let (outcome, events) = dispatch::run(&mut self.state, &scene, body.sender, &body.message);
+        Ok(Ran { fee, outcome, events })
+    }
+
     /// Does what is due, begins an epoch where one begins, and makes the state tree.
     pub(super) fn seal<S: NodeStore + ?Sized>(self, store: &S) -> Result<Sealed, BlockError> {
-        let Self { chain_id: _, before, mut state, height, chain, mut events, count: _ } = self;
+        let height = self.height;
+        let Ended { state, events, entries } = self.end();
+        let validators = decided_set(&state.ledger)?;
+        let tree = tree::update(store, height, &entries)?;
+        Ok(Sealed { state, validators, events, entries, tree })
+    }
+
+    /// Does what is due, and begins an epoch where one begins.
+    pub(super) fn end(self) -> Ended {
+        let Self { before, mut state, height, chain, mut events, .. } = self;
         let mut ctx = Context::new(height, chain);
         phases::end_block(&mut state.ledger, &mut ctx);
         let governed = governance::end_block(&mut state, height, chain);
@@ -105,16 +141,18 @@ impl Execution {
         events.extend(ctx.events.into_iter().map(Event::from));
         power::record(&mut state, &before, Height(height.0.saturating_sub(1)));
         state.dao.sweep_past();
-        let validators = decided_set(&state.ledger)?;
         let entries = state.drain_changes();
-        let tree = tree::update(store, height, &entries)?;
-        Ok(Sealed { state, validators, events, entries, tree })
+        Ended { state, events, entries }
     }
 }
 
-/// Whether a transaction can stand next in the block at `next`, and its fee.
-pub(super) fn admit(ledger: &Ledger, tx: &VerifiedTx, next: Height) -> Result<Amount, TxError> {
-    let body = tx.body();
+/// Whether a transaction of so many bytes can stand next in the block at `next`, and its fee.
+pub(super) fn admit(
+    ledger: &Ledger,
+    body: &TxBody,
+    bytes: usize,
+    next: Height,
+) -> Result<Amount, TxError> {
     let (sender, nonce) = (body.sender, body.nonce);
     if body.expiry < next {
         return Err(TxError::Expired { expiry: body.expiry, next });
@@ -124,7 +162,6 @@ pub(super) fn admit(ledger: &Ledger, tx: &VerifiedTx, next: Height) -> Result<Am
     if nonce < expected {
         return Err(TxError::StaleNonce { sender, nonce, expected });
     }
-    let bytes = tx.encoded_len();
     let required = fixed_fee(&ledger.params.get().fees, &body.message, bytes);
     if body.fee < required {
         let kind = body.message.kind();
@@ -139,8 +176,7 @@ pub(super) fn admit(ledger: &Ledger, tx: &VerifiedTx, next: Height) -> Result<Am
     Ok(required)
 }
 
-fn charge(ledger: &mut Ledger, tx: &VerifiedTx, fee: Amount) -> Result<(), TxError> {
-    let sender = tx.body().sender;
+fn charge(ledger: &mut Ledger, sender: Address, fee: Amount) -> Result<(), TxError> {
     let available = ledger.balance(Bucket::Free(sender));
     ledger
         .transfer(Bucket::Free(sender), Bucket::Treasury, fee)

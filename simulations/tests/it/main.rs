@@ -20,6 +20,7 @@ mod honesty;
 mod invariants;
 #[cfg(test)]
 mod queries;
+mod scenarios;
 #[cfg(test)]
 mod state;
 #[cfg(test)]

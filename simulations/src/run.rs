@@ -1,0 +1,226 @@
+//! Runs: a scenario played to its end, and what came of it.
+//!
+//! Each block the agents are asked what they do, their answers become transactions, and the block is
+//! made. Whoever watches gets one [`EpochRow`] an epoch, so that nothing grows with the length of a
+//! run but the chain's own state; the end is an [`Outcome`].
+//!
+//! # Reading order
+//! `stage` builds the world; `duties` asks the seats of committees, `panels` those of juries and
+//! audits; `tally` keeps the books.
+//!
+//! # Invariants
+//! - The same scenario and key give the same rows, outcome and roots: on any machine, in any build,
+//!   with signatures or without.
+
+mod course;
+mod duties;
+mod grinding;
+mod panels;
+mod stage;
+mod tally;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use probity_primitives::transcript::Transcript;
+use probity_primitives::{ArtifactId, Hash, Height};
+use probity_protocol::event::Event as Fact;
+use probity_protocol::task::Due;
+use probity_runtime::Event;
+
+pub use course::{Course, Shelf};
+use duties::Written;
+pub(crate) use panels::apart;
+pub use tally::{EpochRow, GroupRow, Outcome};
+
+use crate::agents::{Deed, Hand, Scene, Strategy};
+use crate::random::RunKey;
+use crate::scenario::{Scenario, ScenarioError};
+use crate::world::{World, WorldError};
+use tally::Tally;
+
+/// How many epochs open tasks may take to end after the last one was requested: the longest ladder
+/// and the slashes after it.
+const DRAIN_EPOCHS: u64 = 60;
+
+/// Why a run ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario cannot be run.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The world refused to go on.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A number leaves its range.
+    #[error(transparent)]
+    Arithmetic(#[from] probity_primitives::ArithmeticError),
+    /// What was requested did not come to its end.
+    #[error("{open} tasks are open at height {height}, long after the last was requested")]
+    Stuck {
+        /// How many.
+        open: usize,
+        /// When.
+        height: Height,
+    },
+}
+
+/// A run that goes on.
+pub(crate) struct Run<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) key: RunKey,
+    pub(crate) world: World,
+    pub(crate) shelf: Shelf,
+    /// The group of each actor, and the actor's place in it.
+    pub(crate) member_of: Vec<(usize, usize)>,
+    /// The places of each group's actors.
+    pub(crate) places: Vec<Vec<usize>>,
+    pub(crate) strategies: Vec<Box<dyn Strategy>>,
+    pub(crate) courses: BTreeMap<probity_primitives::TaskId, Course>,
+    pub(crate) written: Written,
+    /// The true transcripts by benchmark and model.
+    pub(crate) plain: BTreeMap<(ArtifactId, ArtifactId), Arc<Transcript>>,
+    /// The least fee of a task, and its value at risk.
+    pub(crate) order: (probity_primitives::Amount, probity_primitives::Amount),
+    pub(crate) disputes: std::collections::BTreeSet<u64>,
+    pub(crate) requested: u64,
+    pub(crate) ordinal: u64,
+    /// Tasks that are owed, in millionths.
+    pub(crate) owed: u64,
+    pub(crate) tally: Tally,
+}
+
+/// Plays a scenario to its end.
+///
+/// # Errors
+/// [`RunError`] for a scenario that cannot be run, or a rule that broke.
+pub fn run(
+    scenario: &Scenario,
+    key: RunKey,
+    sink: &mut dyn FnMut(&EpochRow),
+) -> Result<Outcome, RunError> {
+    let mut run = Run::new(scenario, key)?;
+    let length = run.world.ledger().params.get().staking.epoch_blocks;
+    let first = run.world.chain.height().0.div_ceil(length).saturating_mul(length);
+    let last = first.saturating_add(u64::from(scenario.epochs).saturating_mul(length));
+    let limit = last.saturating_add(DRAIN_EPOCHS.saturating_mul(length));
+    while run.world.chain.height().0 < limit {
+        let next = run.world.chain.height().0.saturating_add(1);
+        let epoch = next.checked_sub(first).filter(|passed| passed.checked_rem(length) == Some(0));
+        let epoch = epoch.and_then(|passed| u32::try_from(passed / length.max(1)).ok());
+        if let Some(number) = epoch {
+            if next >= last && run.is_over() {
+                break;
+            }
+            if next < last {
+                run.request()?;
+            }
+            let root = run.world.root()?;
+            sink(&run.tally.row(&run.world, &run.places, number, root));
+        }
+        run.turn(epoch.filter(|_| next < last))?;
+    }
+    if !run.courses.is_empty() {
+        let (open, height) = (run.courses.len(), run.world.chain.height());
+        return Err(RunError::Stuck { open, height });
+    }
+    let root: Hash = run.world.root()?;
+    Ok(run.tally.outcome(scenario, (&run.world, &run.shelf), &run.places, root))
+}
+
+impl Run<'_> {
+    /// One block: everyone acts, the block is made, the books are kept.
+    fn turn(&mut self, epoch: Option<u32>) -> Result<(), RunError> {
+        self.attend()?;
+        let deeds = self.deeds(epoch);
+        let grinds = self.grind();
+        self.world.step_by(grinds)?;
+        self.teach(&deeds);
+        self.follow()?;
+        Ok(())
+    }
+
+    /// What the groups do by themselves, queued: with its receipt's place in the block.
+    fn deeds(&mut self, epoch: Option<u32>) -> Vec<(usize, Deed, usize)> {
+        let next = Height(self.world.chain.height().0.saturating_add(1));
+        let mut wanted = Vec::new();
+        for (group, strategy) in self.strategies.iter_mut().enumerate() {
+            let places = self.places.get(group).map(Vec::as_slice).unwrap_or_default();
+            let (world, key, shelf, order) = (&self.world, self.key, &self.shelf, self.order);
+            let scene = Scene { world, places, next, epoch, key, shelf, order };
+            wanted.extend(strategy.acts(&scene).into_iter().map(|deed| (group, deed)));
+        }
+        let mut queued = Vec::new();
+        for (group, deed) in wanted {
+            let key = match deed.by {
+                Hand::Owner(place) => self.world.actors.get(place).map(|one| one.owner.clone()),
+                Hand::Hot(place) => self.world.actors.get(place).map(|one| one.key.clone()),
+                Hand::Person(number) => self.world.people.get(number).cloned(),
+            };
+            let Some(key) = key else { continue };
+            let place = self.world.waiting();
+            // One that cannot pay does not do it.
+            if self.world.queue(&key, deed.message.clone()).is_ok() {
+                queued.push((group, deed, place));
+            }
+        }
+        queued
+    }
+
+    fn teach(&mut self, deeds: &[(usize, Deed, usize)]) {
+        for (group, deed, place) in deeds {
+            let (Some(Some(outcome)), Some(strategy)) =
+                (self.world.fates.get(*place), self.strategies.get_mut(*group))
+            else {
+                continue;
+            };
+            self.tally.deed(*group, deed, outcome);
+            strategy.learns(deed, outcome);
+        }
+    }
+
+    /// Follows what happened in the newest block.
+    fn follow(&mut self) -> Result<(), RunError> {
+        let newest = std::mem::take(&mut self.world.newest);
+        for event in &newest {
+            let fact = match event {
+                Event::Rule(fact) => fact,
+                Event::Governance(fact) => {
+                    self.tally.vote(fact, self.world.chain.height());
+                    continue;
+                }
+            };
+            self.tally.note(fact, &self.world, &self.member_of, &mut self.courses);
+            match fact {
+                Fact::TaskRequested { task, artifact, .. } => {
+                    let ordinal = self.ordinal;
+                    self.ordinal = ordinal.saturating_add(1);
+                    let course = self.begin(ordinal, *task, *artifact)?;
+                    self.courses.insert(*task, course);
+                }
+                Fact::DisputeOpened { dispute, .. } => {
+                    self.disputes.insert(*dispute);
+                }
+                Fact::DisputeClosed { dispute, .. } => {
+                    self.disputes.remove(dispute);
+                }
+                Fact::TaskVoid { task, .. } | Fact::ResultFinal { task, .. } => {
+                    self.courses.remove(task);
+                    self.world.held.retain(|(held, _), _| held != task);
+                    self.written.retain(|(held, _), _| held != task);
+                }
+                _ => {}
+            }
+        }
+        self.world.newest = newest;
+        Ok(())
+    }
+
+    /// Whether nothing is open any more, and no slash can still grow.
+    fn is_over(&self) -> bool {
+        let planned = self.world.ledger().schedule.iter();
+        // What waits for a vote is not planned, and would wait for ever.
+        let mut due = planned.map(|((_, due), ())| matches!(due, Due::Slash(_) | Due::Window(_)));
+        self.courses.is_empty() && self.disputes.is_empty() && !due.any(|due| due)
+    }
+}
