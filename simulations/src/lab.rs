@@ -19,14 +19,18 @@
 //! # Not here
 //! Worlds, agents and rules.
 
+pub mod attack;
 pub mod axis;
+pub mod compare;
 pub mod design;
 pub mod gather;
 pub mod model;
 pub mod plan;
 pub mod power;
+pub mod report;
 pub mod rows;
 pub mod runner;
+pub mod sensitivity;
 pub mod stats;
 pub mod summary;
 pub mod table;
@@ -90,6 +94,9 @@ pub enum LabError {
         /// Why not.
         error: Box<dyn Error + Send + Sync>,
     },
+    /// Somebody asked to stop.
+    #[error("stopped before the end")]
+    Stopped,
     /// No threads.
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

@@ -193,7 +193,7 @@ pub fn merge(folder: &Folder) -> Result<(Summary, Vec<f64>), LabError> {
         seed: plan.seed.clone(),
         design: hash,
         runs: design.runs(),
-        runs_csv: file_hash(folder, "runs.csv")?,
+        runs_csv: super::plan::hash_of(&folder.file("runs.csv"))?,
     };
     let mut text = serde_json::to_string_pretty(&manifest)?;
     text.push('\n');
@@ -360,12 +360,4 @@ pub fn run_id(plan: &Plan, config: &str, values: &[String], replicate: u64) -> S
     hasher.update(&replicate.to_le_bytes());
     let hash = hasher.finalize().to_hex();
     hash.as_str().chars().take(16).collect()
-}
-
-fn file_hash(folder: &Folder, name: &str) -> Result<String, LabError> {
-    let path = folder.file(name);
-    let mut hasher = blake3::Hasher::new();
-    let file = std::fs::File::open(&path).map_err(|error| LabError::io("read", &path, error))?;
-    hasher.update_reader(file).map_err(|error| LabError::io("read", &path, error))?;
-    Ok(hasher.finalize().to_hex().to_string())
 }

@@ -43,7 +43,15 @@ pub trait Model: Clone + Send + Sync {
     fn name(&self) -> String;
 
     /// All its settings as a document from which it can be read again.
-    fn text(&self) -> String;
+    ///
+    /// # Errors
+    /// If they have no form as a document.
+    fn text(&self) -> Result<String, Self::Error>;
+
+    /// The number that charts are about if nobody names one; the first if none.
+    fn headline(&self) -> Option<String> {
+        None
+    }
 
     /// Changes one setting.
     ///

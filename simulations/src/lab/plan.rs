@@ -274,6 +274,17 @@ impl Drop for Fresh {
     }
 }
 
+/// The hash of a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn hash_of(path: &Path) -> Result<String, LabError> {
+    let failed = |error| LabError::io("read", path, error);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path).map_err(failed)?).map_err(failed)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
 /// Makes names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

@@ -155,7 +155,8 @@ pub fn morris(
     let of = |(path, effects): (&&str, &Vec<f64>)| {
         let bounded = |part: fn(f64) -> f64| {
             let mean = |drawn: &[usize]| {
-                let parts = drawn.iter().filter_map(|at| effects.get(*at)).map(|value| part(*value));
+                let parts =
+                    drawn.iter().filter_map(|at| effects.get(*at)).map(|value| part(*value));
                 Moments::of(parts).mean()
             };
             let all: Vec<usize> = (0..effects.len()).collect();
@@ -197,12 +198,12 @@ mod tests {
 
     #[test]
     fn the_indices_of_ishigami_are_the_analytic_ones() {
-        let (_, results) = design(Kind::Saltelli, 4_096);
+        let (_, results) = design(Kind::Saltelli, 1_024);
         let found = sobol(&["x1", "x2", "x3"], &results, 1);
         let analytic = [(0.3139, 0.5576), (0.4424, 0.4424), (0.0, 0.2437)];
         for (share, (first, total)) in found.iter().zip(analytic) {
-            assert!((share.first.value - first).abs() < 0.01, "{share:?}");
-            assert!((share.total.value - total).abs() < 0.01, "{share:?}");
+            assert!((share.first.value - first).abs() < 0.03, "{share:?}");
+            assert!((share.total.value - total).abs() < 0.03, "{share:?}");
             assert!(share.first.low <= first && first <= share.first.high, "{share:?}");
             assert!(share.total.low <= total && total <= share.total.high, "{share:?}");
         }

@@ -62,9 +62,12 @@ impl Cma {
         let n = self.mean.len();
         (0..self.population)
             .map(|_| {
-                let drawn: Vec<f64> = lengths.iter().map(|l| l * normal(&mut self.random)).collect();
+                let drawn: Vec<f64> =
+                    lengths.iter().map(|l| l * normal(&mut self.random)).collect();
                 let along = |row: usize| (0..n).map(|k| axes[row][k] * drawn[k]).sum::<f64>();
-                (0..n).map(|row| (self.mean[row] + self.sigma * along(row)).clamp(0.0, 1.0)).collect()
+                (0..n)
+                    .map(|row| (self.mean[row] + self.sigma * along(row)).clamp(0.0, 1.0))
+                    .collect()
             })
             .collect()
     }
@@ -80,7 +83,8 @@ impl Cma {
             .take(self.weights.len())
             .map(|(point, _)| (0..n).map(|i| (point[i] - self.mean[i]) / self.sigma).collect())
             .collect();
-        let mix = |i: usize| steps.iter().zip(&self.weights).map(|(step, w)| w * step[i]).sum::<f64>();
+        let mix =
+            |i: usize| steps.iter().zip(&self.weights).map(|(step, w)| w * step[i]).sum::<f64>();
         let step: Vec<f64> = (0..n).map(mix).collect();
 
         let mu = self.effective;
@@ -136,7 +140,8 @@ fn eigen(matrix: &[Vec<f64>]) -> (Vec<Vec<f64>>, Vec<f64>) {
     let n = matrix.len();
     let (mut a, mut axes) = (matrix.to_vec(), identity(n));
     for _ in 0..60 {
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j].abs()).sum();
+        let off: f64 =
+            (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j].abs()).sum();
         if off < 1e-14 {
             break;
         }
