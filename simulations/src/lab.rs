@@ -10,14 +10,14 @@
 //! the parts together into tables ([`table`]) and a [`summary`], and [`report`] draws them.
 //! [`stats`] says what a handful of runs says about all runs, [`power`] how many are needed,
 //! [`sensitivity`] which setting matters, [`attack`] which attack pays, [`compare`] what differs
-//! between two experiments.
+//! between two experiments. [`network`] makes a scenario of the network something that can be run.
 //!
 //! # Invariants
 //! - One design, one seed, one program: the same bytes, whatever the threads and shards.
 //! - Memory does not grow with the number of runs, nor with how long a run is.
 //!
 //! # Not here
-//! Worlds, agents and rules.
+//! Worlds, agents and rules: apart from [`network`], nothing here knows of them.
 
 pub mod attack;
 pub mod axis;
@@ -25,6 +25,7 @@ pub mod compare;
 pub mod design;
 pub mod gather;
 pub mod model;
+pub mod network;
 pub mod plan;
 pub mod power;
 pub mod report;

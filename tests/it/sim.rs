@@ -57,7 +57,9 @@ fn a_run_leaves_all_that_someone_needs_to_make_it_again() {
     assert!(manifest["rustc"].as_str().unwrap().starts_with("rustc "), "{manifest}");
     assert_eq!(String::from_utf8(file(&out, "runs.csv")).unwrap().lines().count(), 4);
     assert!(file(&out, "runs.parquet").starts_with(b"PAR1"));
-    assert!(String::from_utf8(file(&out, "report.html")).unwrap().contains("What each group earned"));
+    assert!(
+        String::from_utf8(file(&out, "report.html")).unwrap().contains("What each group earned")
+    );
 
     let again = json(&["sim", "replay", &out, "--run", "2", "-o", "json"]);
     assert_eq!(again["same"], true);
@@ -66,7 +68,10 @@ fn a_run_leaves_all_that_someone_needs_to_make_it_again() {
     let listed = json(&["sim", "list", &path(place.path()), "-o", "json"]);
     assert_eq!(listed["experiments"][0]["scenario"], "small");
     let same = json(&["sim", "compare", &out, &out, "-o", "json"]);
-    assert_eq!((&same["paired"], &same["numbers"][0]["difference"]["mean"]), (&true.into(), &0.0.into()));
+    assert_eq!(
+        (&same["paired"], &same["numbers"][0]["difference"]["mean"]),
+        (&true.into(), &0.0.into())
+    );
 
     let (code, said) = failure(&["sim", "run", &scenario, "--runs", "3", "--out", &out]);
     assert!(code == 2 && said.contains("say --resume"), "{said}");
@@ -74,7 +79,10 @@ fn a_run_leaves_all_that_someone_needs_to_make_it_again() {
     assert!(code == 2 && said.contains("another experiment"), "{said}");
     let config = Path::new(&out).join("config.toml");
     let reproduce = String::from_utf8(file(&out, "REPRODUCE")).unwrap();
-    assert!(reproduce.starts_with("probity sim sweep config.toml --design grid --replicates 3 --seed '0'"));
+    assert!(
+        reproduce
+            .starts_with("probity sim sweep config.toml --design grid --replicates 3 --seed '0'")
+    );
     let twin = path(&place.path().join("again"));
     let command = ["sim", "sweep", &path(&config), "--design", "grid", "--replicates", "3"];
     let rest = ["--seed", "0", "--kpi", "group.guess.payoff", "--out", &twin];
@@ -127,13 +135,16 @@ async fn a_run_that_is_told_to_end_keeps_what_it_has_and_goes_on() {
 fn what_is_no_experiment_is_refused_with_where_and_what_was_meant() {
     let place = tempfile::tempdir().unwrap();
     let scenario = small(&place);
-    let changed = |from: &str, to: &str| write(&place, "bad.toml", SMALL.replace(from, to).as_bytes());
-    let (code, said) = failure(&["sim", "run", &changed("strategy = \"lazy\"", "stratgy = \"lazy\"")]);
+    let changed =
+        |from: &str, to: &str| write(&place, "bad.toml", SMALL.replace(from, to).as_bytes());
+    let (code, said) =
+        failure(&["sim", "run", &changed("strategy = \"lazy\"", "stratgy = \"lazy\"")]);
     assert!(code == 3 && said.contains("bad.toml:") && said.contains("`strategy`"), "{said}");
     let (code, said) = failure(&["sim", "run", &changed("count = 2", "count = 0")]);
     assert!(code == 3 && said.contains("bad.toml:"), "{said}");
     let out = path(&place.path().join("out"));
-    let sweep = |param: &str| failure(&["sim", "sweep", &scenario, "--out", &out, "--param", param]);
+    let sweep =
+        |param: &str| failure(&["sim", "sweep", &scenario, "--out", &out, "--param", param]);
     let (code, said) = sweep("group.gues.stake=1,2");
     assert!(code == 3 && said.contains("`guess`"), "{said}");
     let (code, said) = sweep("group.guess.stake=1..2");

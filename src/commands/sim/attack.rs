@@ -71,7 +71,8 @@ pub(crate) fn run(global: &Global, arguments: &SimAttack) -> Result<(), Failure>
 }
 
 fn text(hunt: &Hunt) -> String {
-    let mut table = Table::new(&["attack", ">gain", ">95 % interval", ">cost", ">n", "at its best with"]);
+    let mut table =
+        Table::new(&["attack", ">gain", ">95 % interval", ">cost", ">n", "at its best with"]);
     for Found { name, settings, gain, cost, .. } in &hunt.found {
         let settings: Vec<String> =
             settings.iter().map(|(name, value)| format!("{name} {value}")).collect();

@@ -117,7 +117,8 @@ pub(crate) fn tell(global: &Global, folder: &Folder, summary: &Summary) -> Resul
             table.row(vec![(*name).to_owned(), short(*mean), interval, n.to_string()]);
         }
         let Merged { scenario, runs, points, .. } = document;
-        let points = if *points > 1 { format!(" at {points} points; the first:") } else { String::new() };
+        let points =
+            if *points > 1 { format!(" at {points} points; the first:") } else { String::new() };
         format!("{scenario}: {runs} runs{points}\n{}", table.text())
     })
 }

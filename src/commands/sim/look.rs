@@ -171,7 +171,9 @@ pub(crate) fn replay(global: &Global, path: &Path, run: u64) -> Result<(), Failu
     let replayed = Replayed { schema, run, point, replicate, height, state_root, same };
     show(global.output, &replayed, |replayed| {
         let Replayed { run, height, state_root, .. } = replayed;
-        format!("run {run} again: the same numbers, the same root\nheight {height}\nroot {state_root}")
+        format!(
+            "run {run} again: the same numbers, the same root\nheight {height}\nroot {state_root}"
+        )
     })
 }
 

@@ -16,7 +16,8 @@ use crate::exit::{Code, Failure, OrFail};
 use crate::output::{Table, say, show};
 
 pub(crate) fn run(global: &Global, arguments: &SimSensitivity) -> Result<(), Failure> {
-    let SimSensitivity { scenario: path, params, method, samples, replicates, what, how } = arguments;
+    let SimSensitivity { scenario: path, params, method, samples, replicates, what, how } =
+        arguments;
     let kind = match method {
         SensitivityArg::Morris => Kind::Morris,
         SensitivityArg::Sobol => Kind::Saltelli,
@@ -59,8 +60,13 @@ fn text(found: &Sensitivity) -> String {
     let interval = |b: &Bounded| format!("{} .. {}", short(b.low), short(b.high));
     let table = match &found.effects {
         Effects::Sobol(shares) => {
-            let mut table =
-                Table::new(&["setting", ">alone", ">95 % interval", ">with others", ">95 % interval"]);
+            let mut table = Table::new(&[
+                "setting",
+                ">alone",
+                ">95 % interval",
+                ">with others",
+                ">95 % interval",
+            ]);
             for Share { path, first, total } in shares {
                 let (alone, all) = (short(first.value), short(total.value));
                 table.row(vec![path.clone(), alone, interval(first), all, interval(total)]);
