@@ -45,8 +45,9 @@ pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, Query, ResultVerb};
 pub(crate) use self::sim::{
-    AttackArg, SimBench, SimCapture, SimCorr, SimFigures, SimMechanisms, SimPenalties, SimPower,
-    SimVerb, SimYuma,
+    AttackArg, DesignArg, Example, MethodArg, SensitivityArg, SimAttack, SimBench, SimCapture,
+    SimCorr, SimFigures, SimHow, SimMechanisms, SimNew, SimPenalties, SimPower, SimRun,
+    SimSensitivity, SimSweep, SimVerb, SimWhat, SimYuma,
 };
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;

@@ -40,6 +40,8 @@ pub(crate) enum Code {
     TimedOut = 11,
     /// The next block runs by rules that this program does not have.
     Upgrade = 12,
+    /// It was told to end before it was done; what is done is kept, and it can be gone on with.
+    Stopped = 75,
     /// A person interrupted it at a prompt.
     Interrupted = 130,
 }
@@ -165,6 +167,7 @@ impl Failure {
             Code::NeedsInput => "needs_input",
             Code::TimedOut => "timed_out",
             Code::Upgrade => "upgrade",
+            Code::Stopped => "stopped",
             Code::Interrupted => "interrupted",
         }
     }
@@ -183,6 +186,7 @@ impl Failure {
             Code::NeedsInput => 10,
             Code::TimedOut => 11,
             Code::Upgrade => 12,
+            Code::Stopped => 75,
             Code::Interrupted => 130,
         }
     }
@@ -204,7 +208,7 @@ impl<T, E: Display> OrFail<T> for Result<T, E> {
 mod tests {
     use super::*;
 
-    const ALL: [Code; 13] = [
+    const ALL: [Code; 14] = [
         Code::Other,
         Code::Usage,
         Code::Config,
@@ -217,6 +221,7 @@ mod tests {
         Code::NeedsInput,
         Code::TimedOut,
         Code::Upgrade,
+        Code::Stopped,
         Code::Interrupted,
     ];
 

@@ -1,10 +1,16 @@
-//! `probity sim`: each verb has a file in `sim/`.
+//! `probity sim`: each verb has a file in `sim/`. The work is in `probity_simulations::lab`.
 
+mod attack;
 mod bench;
 mod calculators;
+mod experiment;
 mod figures;
+mod folder;
+mod look;
 mod mechanisms;
 mod power;
+mod sensitivity;
+mod shard;
 mod yuma;
 
 use crate::cli::{Global, SimVerb};
@@ -12,6 +18,18 @@ use crate::exit::Failure;
 
 pub(crate) fn run(global: &Global, verb: SimVerb) -> Result<(), Failure> {
     match verb {
+        SimVerb::New(arguments) => folder::new(global, &arguments),
+        SimVerb::Run(arguments) => experiment::run(global, &arguments),
+        SimVerb::Sweep(arguments) => experiment::sweep(global, &arguments),
+        SimVerb::Plan(arguments) => experiment::plan(global, &arguments),
+        SimVerb::Merge { folder } => folder::merge(global, &folder),
+        SimVerb::Status { folder } => look::status(global, &folder),
+        SimVerb::Compare { first, second } => look::compare(global, &first, &second),
+        SimVerb::Attack(arguments) => attack::run(global, &arguments),
+        SimVerb::Sensitivity(arguments) => sensitivity::run(global, &arguments),
+        SimVerb::Report { folder } => folder::report(global, &folder),
+        SimVerb::Replay { folder, run } => look::replay(global, &folder, run),
+        SimVerb::List { folder } => look::list(global, &folder),
         SimVerb::Power(arguments) => power::run(global, &arguments),
         SimVerb::Capture(arguments) => calculators::capture(global, &arguments),
         SimVerb::Penalties(arguments) => calculators::penalties(global, &arguments),

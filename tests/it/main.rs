@@ -15,6 +15,7 @@ mod kill_often;
 mod operate;
 mod operate_faults;
 mod safety;
+mod sim;
 mod sim_questions;
 mod snapshot;
 mod stage;

@@ -26,11 +26,35 @@ pub struct Estimate {
     /// How many runs it rests on.
     pub n: u64,
     /// The estimate.
+    #[serde(with = "finite")]
     pub mean: f64,
     /// The lower end of its interval; the estimate itself where one run says nothing of spread.
+    #[serde(with = "finite")]
     pub low: f64,
     /// The upper end.
+    #[serde(with = "finite")]
     pub high: f64,
+}
+
+/// Numbers in JSON, which has no word for one that is not finite: it is null.
+pub mod finite {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes a number.
+    ///
+    /// # Errors
+    /// If the document cannot be written.
+    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        value.is_finite().then_some(*value).serialize(serializer)
+    }
+
+    /// Reads a number.
+    ///
+    /// # Errors
+    /// If it is neither a number nor null.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    }
 }
 
 impl Estimate {

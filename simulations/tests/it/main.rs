@@ -19,6 +19,8 @@ mod honesty;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
 mod queries;
 mod scenarios;
 #[cfg(test)]

@@ -40,7 +40,11 @@ fn capture_text(answer: &Capture) -> String {
         table.row(vec![name.to_owned(), number(share), why]);
     };
     row("exact", *exact, format!("P(at least {majority} of {n} seats) with {rho:.6} of the stake"));
-    row("simulated", *simulated, format!("{runs} committees by the real draw, {}", range(interval)));
+    row(
+        "simulated",
+        *simulated,
+        format!("{runs} committees by the real draw, {}", range(interval)),
+    );
     table.text()
 }
 
@@ -52,13 +56,18 @@ fn penalties_text(answer: &Penalties) -> String {
     row("withheld", answer.withheld, &answer.withheld_interval);
     row("flagged", answer.flagged, &answer.flagged_interval);
     let Penalties { n, noise, true_over_declared, seats, .. } = answer;
-    let of = format!("{seats} seats in committees of {n}; {noise} at {true_over_declared} declared");
+    let of =
+        format!("{seats} seats in committees of {n}; {noise} at {true_over_declared} declared");
     format!("{}{of}", table.text())
 }
 
 /// A probability in as many places as say something.
 pub(super) fn number(share: f64) -> String {
-    if share == 0.0 || share.abs() >= 0.001 { format!("{share:.6}") } else { format!("{share:.3e}") }
+    if share == 0.0 || share.abs() >= 0.001 {
+        format!("{share:.6}")
+    } else {
+        format!("{share:.3e}")
+    }
 }
 
 /// The ends of an interval.

@@ -55,9 +55,7 @@ pub(super) fn of(arguments: &SimBench) -> Result<Vec<Peer>, Failure> {
         let (program, script) = match (name, krabmaga, venv) {
             ("krabmaga", Some(program), _) => (program.clone(), None),
             ("krabmaga", None, _) | (_, _, None) => continue,
-            (_, _, Some(venv)) => {
-                (venv.join("bin/python"), Some(peers.join(format!("{name}.py"))))
-            }
+            (_, _, Some(venv)) => (venv.join("bin/python"), Some(peers.join(format!("{name}.py")))),
         };
         exists(&program)?;
         script.as_deref().map_or(Ok(()), exists)?;
