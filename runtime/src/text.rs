@@ -29,7 +29,7 @@ mod task;
 
 use probity_primitives::{Domain, Hash, Ppm};
 
-pub use escape::quoted;
+pub use escape::{is_unseen, quoted};
 use sheet::Sheet;
 
 use crate::message::{Message, Transfer};

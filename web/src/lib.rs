@@ -6,7 +6,7 @@
 //! # Reading order
 //! [`backend`] is what a node must offer; [`limits`] bounds everything; `routes` are the thin
 //! handlers, which read views from `probity_runtime::query` and answer with [`answer`] or
-//! [`error`]; `pages` is the one page for people, `feeds` are for those who subscribe; [`server`] accepts connections.
+//! [`error`]; `pages` are for people, `feeds` for those who subscribe; [`server`] accepts connections.
 //!
 //! # Invariants
 //! - Every error is a problem document with a stable code, also for routes that do not exist.

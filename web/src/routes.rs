@@ -16,7 +16,10 @@ mod votes;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header;
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use probity_api::{BASE_PATH, Code};
 use probity_primitives::Height;
@@ -62,12 +65,11 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let streams = Arc::new(Semaphore::new(limits.streams));
     let app = App { backend, limits, requests, streams, recent: Recent::default() };
     let people = Router::new()
-        .route("/", get(pages::home))
-        .route("/style.css", get(pages::style))
         .route("/feeds/referenda.atom", get(feeds::referenda))
         .route("/feeds/referenda/{file}", get(feeds::referendum))
         .route("/feeds/disputes.atom", get(feeds::disputes))
-        .route_layer(from_fn_with_state(app.clone(), guard::guard));
+        .route_layer(from_fn_with_state(app.clone(), guard::guard))
+        .merge(pages::routes(&app));
     let slow = Router::new()
         .route("/results/{task}/certificate", get(evaluation::certificate))
         .route("/blobs", axum::routing::put(blobs::put))
@@ -129,8 +131,15 @@ fn quick() -> Router<App> {
         .route("/snapshots", get(snapshots::list))
 }
 
-async fn no_route(uri: axum::http::Uri) -> ApiError {
-    ApiError::new(Code::RouteNotFound, format!("{:?} is not a route", uri.path()))
+async fn no_route(State(app): State<App>, request: Request) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let for_a_person = accept.is_some_and(|accept| accept.contains("text/html"));
+    let detail = format!("{:?} is not a route", request.uri().path());
+    let problem = ApiError::new(Code::RouteNotFound, detail).into_response();
+    if for_a_person && !pages::wants_data(&request) {
+        return pages::dress(&app, problem).await;
+    }
+    problem
 }
 
 async fn no_method(method: axum::http::Method, uri: axum::http::Uri) -> ApiError {

@@ -66,7 +66,9 @@ pub fn quoted(text: &str) -> String {
     shown
 }
 
-fn is_unseen(letter: char) -> bool {
+/// Whether a character leaves no mark of its own: it controls, joins, separates or turns others.
+#[must_use]
+pub fn is_unseen(letter: char) -> bool {
     let number = u32::from(letter);
     let place = UNSEEN.partition_point(|(_, last)| *last < number);
     UNSEEN.get(place).is_some_and(|(first, _)| *first <= number)

@@ -1,190 +1,205 @@
-//! Boards as the page shows them: texts, and where marks stand on a line.
+//! Boards: all benchmarks, and the results on one with both kinds of doubt.
 
-use probity_primitives::{ArtifactId, Height, Score, TaskId};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use probity_api::Code;
+use probity_primitives::{ArtifactId, Score, TaskId};
 use probity_protocol::Ledger;
-use probity_protocol::registry::{ArtifactKind, Benchmark, Direction};
-use probity_protocol::task::{OutcomeState, Phase, Standing};
-use probity_runtime::query::{self, ArtifactFilter, BoardRow};
+use probity_protocol::registry::{ArtifactKind, ArtifactStatus, Direction};
+use probity_protocol::task::{Outcome, Standing};
+use probity_runtime::query::{self, ArtifactFilter, BoardView};
 
-/// The most benchmarks that are shown.
-const MAX_BOARDS: usize = 20;
+use super::frame::{Frame, page};
+use super::names::Name;
+use super::outcome::{State as OutcomeStateChip, open_until};
+use super::plot::{Bar, Scale, Tick};
+use super::standing::{Ranks, range, ranks};
+use super::words::{When, count, score, short_score};
+use crate::error::ApiError;
+use crate::extract::Id;
+use crate::routes::App;
 
-/// The most rows of one.
-const MAX_ROWS: usize = 50;
+/// The most benchmarks on the page of all boards.
+const MAX_BOARDS: usize = 100;
 
-/// Where the line of a chart begins and how long it is, in its own units.
-const LINE: (i128, i128) = (4, 192);
+/// The most rows of each there.
+const MAX_LEADERS: usize = 5;
+
+/// Where the line of a row's chart begins and how long it is.
+const LINE: (i128, i128) = (8, 384);
+
+#[derive(Template)]
+#[template(path = "boards.html")]
+struct Boards {
+    frame: Frame,
+    boards: Vec<Board>,
+    more: bool,
+}
+
+#[derive(Template)]
+#[template(path = "board.html")]
+struct OneBoard {
+    frame: Frame,
+    board: Board,
+}
 
 /// A benchmark with its results.
-pub(super) struct Board {
-    pub(super) id: ArtifactId,
-    pub(super) name: String,
-    pub(super) metric: String,
-    pub(super) better: &'static str,
-    pub(super) items: u32,
-    pub(super) lowest: String,
-    pub(super) highest: String,
-    pub(super) rows: Vec<Row>,
-    /// Whether there are more rows than are shown.
-    pub(super) more: bool,
+struct Board {
+    id: ArtifactId,
+    name: Name,
+    metric: Name,
+    better: &'static str,
+    items: String,
+    lowest: String,
+    highest: String,
+    withdrawn: bool,
+    ticks: Vec<Tick>,
+    rows: Vec<Row>,
+    total: usize,
 }
 
 /// A result.
-pub(super) struct Row {
-    pub(super) rank: u32,
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) task: TaskId,
-    pub(super) score: String,
-    pub(super) interval: String,
-    pub(super) spread: String,
-    /// How many members are beyond the tolerance.
-    pub(super) flagged: usize,
-    pub(super) seats: String,
-    pub(super) operators: u32,
-    pub(super) state: &'static str,
-    pub(super) state_class: &'static str,
-    /// The last block at which the result may be disputed.
-    pub(super) until: Option<Height>,
+struct Row {
+    ranks: Option<Ranks>,
+    artifact: ArtifactId,
+    name: Name,
+    version: Name,
+    withdrawn: bool,
+    task: TaskId,
+    score: String,
+    interval: Option<(String, String)>,
+    spread: Option<(String, String)>,
+    flagged: usize,
+    operators: u32,
+    seats: String,
+    state: OutcomeStateChip,
+    until: Option<When>,
     /// The chart in words.
-    pub(super) spoken: String,
-    pub(super) dot: i128,
-    pub(super) interval_bar: Option<Bar>,
-    pub(super) spread_bar: Bar,
+    spoken: String,
+    mark: i128,
+    interval_bar: Option<Bar>,
+    spread_bar: Bar,
+    evaluators: Vec<Dot>,
 }
 
-/// A part of a chart's line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bar {
-    pub(super) from: i128,
-    pub(super) width: i128,
+/// One evaluator's score on a line.
+struct Dot {
+    at: i128,
+    class: &'static str,
 }
 
-impl Bar {
-    pub(super) const fn to(&self) -> i128 {
-        self.from.saturating_add(self.width)
+pub(crate) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
+    let frame = Frame::new(&app, "/board").await?.named("Boards", "/artifacts?kind=benchmark");
+    let ledger = frame.chain.ledger();
+    let filter = ArtifactFilter { kind: Some(ArtifactKind::Benchmark), owner: None };
+    let found = query::artifacts(ledger, filter, None, MAX_BOARDS);
+    let boards = found.items.iter().filter_map(|view| board(&frame, &view.id, MAX_LEADERS));
+    let (boards, more) = (boards.collect(), found.next.is_some());
+    page(&Boards { boards, more, frame })
+}
+
+pub(crate) async fn one(
+    State(app): State<App>,
+    Id(id): Id<ArtifactId>,
+) -> Result<Response, ApiError> {
+    let frame = Frame::new(&app, "/board").await?;
+    let board = board(&frame, &id, usize::MAX).ok_or_else(|| {
+        ApiError::new(Code::BenchmarkNotFound, format!("there is no benchmark {id}"))
+    })?;
+    let title = board.name.plain().to_owned();
+    page(&OneBoard { frame: frame.named(title, format!("/board?benchmark={id}")), board })
+}
+
+fn board(frame: &Frame, id: &ArtifactId, most: usize) -> Option<Board> {
+    let ledger = frame.chain.ledger();
+    let (promised, artifact) = (ledger.benchmarks.get(id)?, ledger.artifacts.get(id)?);
+    let BoardView { name, metric, direction, rows, .. } = query::board(ledger, id)?;
+    let outcomes: Vec<&Outcome> = rows.iter().map(|row| &row.outcome).collect();
+    let ranks = ranks(&outcomes, direction);
+    let total = rows.len();
+    let ends = outcomes.iter().take(most).flat_map(|outcome| {
+        let (low, high) = range(outcome);
+        [low, high]
+    });
+    let scale = Scale::around(ends, (promised.lowest, promised.highest), LINE);
+    let shown = rows.iter().zip(ranks).take(most).map(|(entry, ranks)| {
+        let known = ledger.artifacts.get(&entry.artifact);
+        let mut row = row(frame, &entry.task, &entry.outcome, &scale);
+        row.ranks = ranks;
+        row.artifact = entry.artifact;
+        row.name = Name::of(&entry.name);
+        row.version = Name::of(&entry.version);
+        row.withdrawn = known.is_some_and(|known| known.status == ArtifactStatus::Withdrawn);
+        row
+    });
+    Some(Board {
+        id: *id,
+        name: Name::of(&name),
+        metric: Name::of(&metric),
+        better: better(direction),
+        items: count(promised.items),
+        lowest: short_score(promised.lowest),
+        highest: short_score(promised.highest),
+        withdrawn: artifact.status == ArtifactStatus::Withdrawn,
+        ticks: scale.ticks(),
+        rows: shown.collect(),
+        total,
+    })
+}
+
+pub(super) const fn better(direction: Direction) -> &'static str {
+    match direction {
+        Direction::HigherIsBetter => "higher is better",
+        Direction::LowerIsBetter => "lower is better",
     }
 }
 
-/// The boards of the first benchmarks that are registered.
-pub(super) fn boards(ledger: &Ledger) -> Vec<Board> {
-    let filter = ArtifactFilter { kind: Some(ArtifactKind::Benchmark), owner: None };
-    let benchmarks = query::artifacts(ledger, filter, None, MAX_BOARDS).items.into_iter();
-    benchmarks
-        .filter_map(|view| {
-            let promised = ledger.benchmarks.get(&view.id)?;
-            let board = query::board(ledger, &view.id)?;
-            let more = board.rows.len() > MAX_ROWS;
-            let rows = board.rows.into_iter().take(MAX_ROWS);
-            Some(Board {
-                id: view.id,
-                name: board.name,
-                metric: board.metric,
-                better: match board.direction {
-                    Direction::HigherIsBetter => "higher is better",
-                    Direction::LowerIsBetter => "lower is better",
-                },
-                items: promised.items,
-                lowest: short(promised.lowest),
-                highest: short(promised.highest),
-                rows: rows.map(|entry| row(ledger, promised, entry)).collect(),
-                more,
-            })
-        })
-        .collect()
-}
-
-fn row(ledger: &Ledger, promised: &Benchmark, entry: BoardRow) -> Row {
-    let BoardRow { rank, artifact: _, name, version, task, outcome } = entry;
+fn row(frame: &Frame, task: &TaskId, outcome: &Outcome, scale: &Scale) -> Row {
+    let ledger: &Ledger = frame.chain.ledger();
     let (low, high) = outcome.spread;
-    let place = |score| place(score, promised.lowest, promised.highest);
-    let bar = |(from, to): (Score, Score)| Bar {
-        from: place(from),
-        width: place(to).saturating_sub(place(from)),
-    };
-    let interval = match outcome.interval {
-        Some((from, to)) => format!("{from}–{to}"),
-        None => "not stated".to_owned(),
-    };
-    let spread = if low == high { "none".to_owned() } else { format!("{low}–{high}") };
+    let texts = |(from, to): (Score, Score)| (score(from), score(to));
     let flagged =
         outcome.members.iter().filter(|member| member.standing == Some(Standing::Flagged)).count();
-    let (state, state_class) = match outcome.state {
-        OutcomeState::Final => ("Final", "final"),
-        OutcomeState::Contested => ("Contested", "contested"),
-        OutcomeState::Overturned => ("Proven false", "contested"),
-        OutcomeState::Provisional => ("Provisional", "provisional"),
+    let evaluators = outcome.members.iter().filter_map(|member| {
+        let class = match member.standing {
+            Some(Standing::Flagged) => "ev-out",
+            Some(Standing::Grey) => "ev-grey",
+            Some(Standing::Accepted) | None => "ev",
+        };
+        Some(Dot { at: scale.place(member.score?), class })
+    });
+    let interval = outcome.interval.map(texts);
+    let spread = (low != high).then(|| texts((low, high)));
+    let say = |range: &Option<(String, String)>, otherwise: &str| match range {
+        Some((from, to)) => format!("{from} to {to}"),
+        None => otherwise.to_owned(),
     };
     Row {
-        rank,
-        name,
-        version,
-        task,
-        score: outcome.score.to_string(),
-        flagged,
-        seats: format!("{} of {}", outcome.revealed, outcome.seats),
-        operators: outcome.operators,
-        state,
-        state_class,
-        until: open_until(ledger, &task),
-        spoken: format!("score {}, interval {interval}, spread {spread}", outcome.score),
-        dot: place(outcome.score),
-        interval_bar: outcome.interval.map(bar),
-        spread_bar: bar((low, high)),
+        ranks: None,
+        artifact: outcome.artifact,
+        name: Name::of(""),
+        version: Name::of(""),
+        withdrawn: false,
+        task: *task,
+        score: score(outcome.score),
+        spoken: format!(
+            "Score {}. Interval over items: {}. {} evaluators: {}.",
+            score(outcome.score),
+            say(&interval, "not stated"),
+            outcome.operators,
+            say(&spread, "all the same")
+        ),
         interval,
         spread,
-    }
-}
-
-/// The last block at which a result may be disputed, while it may be.
-fn open_until(ledger: &Ledger, task: &TaskId) -> Option<Height> {
-    match &ledger.tasks.get(task)?.phase {
-        Phase::Provisional { until, .. } => Some(*until),
-        Phase::Open { .. }
-        | Phase::Commit { .. }
-        | Phase::Reveal { .. }
-        | Phase::Spot { .. }
-        | Phase::Final { .. }
-        | Phase::Void { .. } => None,
-    }
-}
-
-/// Where a score stands on a chart's line; outside the range it stands at the end.
-fn place(score: Score, lowest: Score, highest: Score) -> i128 {
-    let (begin, length) = LINE;
-    let range = i128::from(highest.micros()).saturating_sub(i128::from(lowest.micros())).max(1);
-    let above = i128::from(score.micros()).saturating_sub(i128::from(lowest.micros()));
-    begin.saturating_add(above.clamp(0, range).saturating_mul(length) / range)
-}
-
-/// A score without the zeros at its end.
-fn short(score: Score) -> String {
-    let text = score.to_string();
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_stand_within_the_line() {
-        let place = |micros| place(Score::from_micros(micros), Score::ZERO, Score::ONE);
-        assert_eq!((place(0), place(500_000), place(1_000_000)), (4, 100, 196));
-        assert_eq!((place(-5), place(i64::MAX)), (4, 196));
-        let extreme = super::place(
-            Score::from_micros(i64::MAX),
-            Score::from_micros(i64::MIN),
-            Score::from_micros(i64::MAX),
-        );
-        assert_eq!(extreme, 196);
-    }
-
-    #[test]
-    fn a_range_is_shown_without_needless_zeros() {
-        assert_eq!(short(Score::ONE), "1");
-        assert_eq!(short(Score::ZERO), "0");
-        assert_eq!(short(Score::from_micros(2_500_000)), "2.5");
-        assert_eq!(short(Score::from_micros(10_000_000)), "10");
+        flagged,
+        operators: outcome.operators,
+        seats: format!("{} of {}", outcome.revealed, outcome.seats),
+        state: OutcomeStateChip::of(outcome),
+        until: open_until(ledger, task).map(|until| frame.clock.at(until)),
+        mark: scale.place(outcome.score),
+        interval_bar: outcome.interval.map(|range| scale.bar(range)),
+        spread_bar: scale.bar((low, high)),
+        evaluators: evaluators.collect(),
     }
 }

@@ -21,6 +21,8 @@ mod reads;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod showcase;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stage;

@@ -114,7 +114,7 @@ async fn a_cursor_of_another_list_is_refused() {
 #[tokio::test]
 async fn unknown_routes_and_methods_are_problems_too() {
     let stage = Stage::new();
-    for path in ["/index.html", "/api", "/api/v1", "/api/v1/nothing", "/api/v2/status", "/admin"] {
+    for path in ["/index.html", "/api/v1", "/api/v1/nothing", "/api/v2/status", "/admin"] {
         let detail = stage.refused(get(path), 404, "route_not_found").await;
         assert!(detail.contains(path), "{detail}");
     }

@@ -19,6 +19,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::memory::Memory;
+use crate::showcase::{Shown, showcase};
 
 /// What the world has in it.
 #[derive(Clone)]
@@ -55,6 +56,9 @@ static WORLD: LazyLock<(World, Known)> = LazyLock::new(|| {
     (world, Known { benchmark, models, done, open })
 });
 
+static SHOWN: LazyLock<(World, Shown)> =
+    LazyLock::new(|| showcase(Some(serde_json::from_str(PARAMS).unwrap())));
+
 /// An API and what is behind it.
 pub(crate) struct Stage {
     pub(crate) memory: Arc<Memory>,
@@ -72,6 +76,22 @@ impl Stage {
         let memory = Arc::new(Memory::new(world));
         let router = router(memory.clone(), limits);
         Self { memory, router, known }
+    }
+
+    /// A stage with some of everything.
+    pub(crate) fn on_show() -> Self {
+        let (world, shown) = SHOWN.clone();
+        let (benchmark, models) = (shown.benchmark, shown.models);
+        let known = Known { benchmark, models, done: shown.flagged, open: shown.disputed };
+        let memory = Arc::new(Memory::new(world));
+        let router = router(memory.clone(), ApiLimits::default());
+        Self { memory, router, known }
+    }
+
+    /// What is on such a stage.
+    #[expect(clippy::unused_self, reason = "it reads as a question to the stage")]
+    pub(crate) fn shown(&self) -> &'static Shown {
+        &SHOWN.1
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
