@@ -76,6 +76,8 @@ impl Client {
         let builder = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .read_timeout(limits.read)
+            // Well before the server closes an idle connection, so that none is used as it closes.
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("probity/", env!("CARGO_PKG_VERSION")));
         let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };

@@ -22,17 +22,22 @@
 
 pub mod answer;
 pub mod backend;
+pub mod caller;
 pub mod date;
 pub mod error;
+mod etag;
 mod extract;
 mod feeds;
 mod guard;
 pub mod limits;
 mod observer;
+mod openapi;
 mod pages;
+pub mod rate;
 mod recent;
 mod routes;
 pub mod server;
+mod shield;
 
 pub use backend::Backend;
 pub use limits::ApiLimits;

@@ -21,6 +21,8 @@ mod reads;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stage;
