@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ClientError;
 
+/// How long a connection that is not used is kept.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// How long and how much a client waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientLimits {

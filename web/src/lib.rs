@@ -26,6 +26,7 @@ pub mod caller;
 pub mod date;
 pub mod error;
 mod etag;
+mod export;
 mod extract;
 mod feeds;
 mod guard;
