@@ -43,7 +43,7 @@ pub(crate) use self::key::{
 };
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
-pub(crate) use self::result::{Board, Query, ResultVerb};
+pub(crate) use self::result::{Board, ExportFormat, Query, ResultVerb};
 pub(crate) use self::sim::{SimPower, SimVerb};
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;

@@ -21,3 +21,4 @@ mod support;
 mod tx;
 mod upgrade;
 mod validator;
+mod web;

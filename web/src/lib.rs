@@ -21,6 +21,7 @@
 //! Spec: `docs/spec/24-api.md`.
 
 pub mod answer;
+mod assets;
 pub mod backend;
 pub mod caller;
 pub mod date;

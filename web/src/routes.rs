@@ -32,7 +32,7 @@ use crate::limits::ApiLimits;
 use crate::pages;
 use crate::rate::Rates;
 use crate::recent::Recent;
-use crate::{etag, feeds, guard, shield};
+use crate::{assets, etag, feeds, guard, shield};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -76,6 +76,9 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let people = Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
+        .route("/sign", get(pages::sign))
+        .route("/verify", get(pages::verify))
+        .route("/assets/js/{*name}", get(assets::script))
         .route("/feeds/referenda.atom", get(feeds::referenda))
         .route("/feeds/referenda/{file}", get(feeds::referendum))
         .route("/feeds/disputes.atom", get(feeds::disputes))

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { asset, vectors } from "./vectors.mjs";
 
 const { hex, unhex } = await asset("bytes.js");
+const { decode } = await asset("codec.js");
 const { SignedTx, TxBody } = await asset("types/messages.js");
 const { accountOf, kindOf, signed, signedHash, units, withFee } = await asset("transaction.js");
 const { parse } = await asset("json.js");
@@ -16,6 +17,7 @@ test("every transaction of a chain has the node's bytes and name", () => {
   for (const { tx: text, bytes, hash } of vectors.transactions) {
     const tx = parse(text);
     assert.equal(hex(SignedTx(tx)), bytes, kindOf(tx.body.message));
+    assert.deepEqual(JSON.parse(JSON.stringify(decode(SignedTx, unhex(bytes)))), JSON.parse(text));
     const made = signed(tx.body, unhex(tx.key), unhex(tx.signature));
     assert.deepEqual([hex(made.tx), made.hash], [bytes, hash]);
     assert.equal(accountOf(unhex(tx.key), "test"), tx.body.sender);
@@ -31,6 +33,9 @@ test("what is built here has the node's bytes, fee, text and signed hash", () =>
   for (const { body: json, bytes, text, genesis, signed_hash: expected, fee } of vectors.drafts) {
     const body = parse(json);
     assert.equal(hex(TxBody(body)), bytes, kindOf(body.message));
+    assert.equal(hex(TxBody(decode(TxBody, unhex(bytes)))), bytes);
+    assert.throws(() => decode(TxBody, unhex(`${bytes}00`)), /to spare/);
+    assert.throws(() => decode(TxBody, unhex(bytes.slice(0, -2))), /too early/);
     assert.equal(hex(signedHash(body, genesis)), expected);
     assert.ok(isWorded(body.message));
     assert.equal(transactionText(body, genesis), text);

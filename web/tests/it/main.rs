@@ -9,11 +9,17 @@ mod disputes;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod governance;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod memory;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
@@ -22,6 +28,8 @@ mod reads;
 mod refusals;
 #[cfg(test)]
 mod scripts;
+#[cfg(test)]
+mod shield;
 #[cfg(test)]
 mod snapshots;
 #[cfg(test)]

@@ -24,7 +24,7 @@ use probity_simulations::{World, WorldConfig};
 use serde_json::{Value, json};
 
 use crate::governance::aye;
-use crate::stage::{Stage, address};
+use crate::stage::{Stage, address, get, json as read, text as body};
 
 /// The bytes that a signature and its key add.
 const SIGNATURE_BYTES: usize = 96;
@@ -154,6 +154,13 @@ async fn the_scripts_of_the_pages_agree_with_the_node() {
     stage.act(&payer, Message::Delegate(given)).await;
     stage.act(&payer, stage.transfer().message).await;
     let mut all = vectors(&stage, &certificate);
+    for format in
+        ["every-eval-ever", "cyclonedx", "eval-results", "model-index", "in-toto", "ainft"]
+    {
+        let path = format!("/api/v1/results/{}/export/{format}", stage.known.done);
+        all["exports"][format] = Value::from(body(stage.send(get(&path)).await).await);
+    }
+    all["openapi"] = read(stage.send(get("/api/v1/openapi.json")).await).await;
     all["drafts"] = Value::from(drafts(&stage));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("vectors.json");
