@@ -3,6 +3,7 @@
 //! The statement is not signed here: the node has no key for it, and the certificate has the
 //! signatures of those who measured.
 
+use probity_protocol::registry::Artifact;
 use serde_json::{Map, Value, json};
 
 use super::document;
@@ -14,18 +15,11 @@ const PREDICATE: &str = "urn:probity:eval-result:v1";
 pub(super) fn in_toto(facts: &Facts<'_>) -> String {
     let Facts { outcome, rules, .. } = facts;
     let manifest = &facts.model.manifest;
-    let mut digest: Map<String, Value> = Map::new();
-    if let Some(file) = facts.model.main_file() {
-        digest.insert("blake3".to_owned(), file.blake3.to_string().into());
-        if let Some(sha256) = stated(file.sha256) {
-            digest.insert("sha256".to_owned(), sha256.into());
-        }
-    }
     let (low, high) = outcome.spread;
     let interval = outcome.interval.map(|(low, high)| [low.to_string(), high.to_string()]);
     document(&json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": manifest.name.to_string(), "digest": digest }],
+        "subject": [{ "name": manifest.name.to_string(), "digest": main_file(facts.model) }],
         "predicateType": PREDICATE,
         "predicate": {
             "result": facts.urn(),
@@ -42,15 +36,28 @@ pub(super) fn in_toto(facts: &Facts<'_>) -> String {
             "benchmark": {
                 "name": facts.benchmark.manifest.name.to_string(),
                 "uri": format!("urn:probity:artifact:{}", outcome.benchmark),
-                "digest": { "blake3": rules.definition.to_string() },
+                "digest": main_file(facts.benchmark),
+                "definition": rules.definition.to_string(),
             },
             "dataset": {
                 "name": facts.dataset.manifest.name.to_string(),
                 "uri": format!("urn:probity:artifact:{}", rules.dataset),
-                "digest": { "blake3": facts.task.frozen.dataset.to_string() },
+                "digest": main_file(facts.dataset),
             },
         },
     }))
+}
+
+/// The digests of an artifact's main file.
+fn main_file(artifact: &Artifact) -> Map<String, Value> {
+    let mut digest: Map<String, Value> = Map::new();
+    if let Some(file) = artifact.main_file() {
+        digest.insert("blake3".to_owned(), file.blake3.to_string().into());
+        if let Some(sha256) = stated(file.sha256) {
+            digest.insert("sha256".to_owned(), sha256.into());
+        }
+    }
+    digest
 }
 
 pub(super) fn ainft(facts: &Facts<'_>) -> String {

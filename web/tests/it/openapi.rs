@@ -169,7 +169,8 @@ async fn every_described_route_is_there_and_takes_its_parameters_and_no_others()
             let uri = format!("/api/v1{place}?nonsense=1");
             let response = stage.send(request.uri(&uri).body(Body::empty()).unwrap()).await;
             let (status, answer) = (response.status().as_u16(), text(response).await);
-            assert!(!answer.contains("route_not_found"), "{uri}: {answer}");
+            let unknown = status == 404 && answer.contains("route_not_found");
+            assert!(!unknown, "{uri}: {answer}");
             assert_ne!(status, 405, "{uri}");
             let queries = operation["parameters"].as_array().unwrap();
             let queries: Vec<&str> = queries
