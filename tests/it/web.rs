@@ -62,8 +62,8 @@ impl Stage {
 
     /// Has a model evaluated; gives what there is to see of it, once its certificate is there.
     async fn evaluated(&self) -> Value {
-        let all = self.client.artifacts(&ArtifactFilter::default(), &ListArgs::default());
-        let all = all.await.unwrap().data;
+        let (filter, args) = (ArtifactFilter::default(), ListArgs::default());
+        let all = self.client.artifacts(&filter, &args).await.unwrap().data;
         let one = |kind: ArtifactKind| {
             all.iter().find(|known| known.artifact.manifest.kind == kind).unwrap().id
         };
@@ -74,8 +74,8 @@ impl Stage {
         }});
         let receipt = self.must(&["tx", "send", &message.to_string()]);
         let task = until("certificate", EVALUATED, async || {
-            let results = self.client.results(&ResultFilter::default(), &ListArgs::default());
-            let task = results.await.ok()?.data.first()?.task;
+            let results = self.client.results(&ResultFilter::default(), &args).await.ok()?;
+            let task = results.data.first()?.task;
             self.client.result_certificate(&task).await.ok()?;
             Some(task)
         })
