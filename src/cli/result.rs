@@ -55,7 +55,7 @@ pub(crate) enum ExportFormat {
     ModelIndex,
     /// An in-toto statement, unsigned.
     InToto,
-    /// A CycloneDX bill of materials.
+    /// A bill of materials in the form of `CycloneDX`.
     Cyclonedx,
     /// Metadata of a token that stands for the model.
     Ainft,

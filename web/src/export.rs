@@ -36,7 +36,7 @@ pub(crate) enum Format {
     ModelIndex,
     /// An in-toto statement.
     InToto,
-    /// A CycloneDX bill of materials.
+    /// A bill of materials in the form of `CycloneDX`.
     CycloneDx,
     /// Metadata of a token that stands for a model.
     Ainft,

@@ -1,4 +1,4 @@
-//! The API described for programs: OpenAPI 3.1, made of the same table as the router.
+//! The API described for programs: `OpenAPI` 3.1, made of the same table as the router.
 //!
 //! [`Api`] takes a route, what answers it and what is said of it in one call, so that there is no
 //! route without a description. What an answer's `data` holds is in `web/openapi/views.json`, field

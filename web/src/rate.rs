@@ -73,9 +73,8 @@ impl Table {
 }
 
 impl Rate {
-    const fn full(self) -> u64 {
-        // Widened before it is multiplied.
-        (self.burst as u64).saturating_mul(1_000)
+    fn full(self) -> u64 {
+        u64::from(self.burst).saturating_mul(1_000)
     }
 }
 

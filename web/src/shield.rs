@@ -39,9 +39,9 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 /// Checks where a request comes from and how often, and puts the headers around its answer.
 pub(crate) async fn shield(State(app): State<App>, request: Request, next: Next) -> Response {
-    let mut response = match admitted(&app, &request) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal,
+    let mut response = match refusal(&app, &request) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -50,16 +50,17 @@ pub(crate) async fn shield(State(app): State<App>, request: Request, next: Next)
     response
 }
 
-fn admitted(app: &App, request: &Request) -> Result<(), Response> {
+/// Why a request is not let through, if it is not.
+fn refusal(app: &App, request: &Request) -> Option<Response> {
     let sends = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if sends && !of_this_origin(request.headers(), request.uri()) {
         let detail = "a page of another origin may not send anything here";
-        return Err(ApiError::new(Code::CrossOrigin, detail).into_response());
+        return Some(ApiError::new(Code::CrossOrigin, detail).into_response());
     }
     let caller = request.extensions().get::<Caller>();
-    let Some(caller) = caller.filter(|caller| !caller.is_local()) else { return Ok(()) };
+    let caller = caller.filter(|caller| !caller.is_local())?;
     let rates = if sends { &app.sends } else { &app.reads };
-    rates.take(*caller, Instant::now()).map_err(|wait| {
+    rates.take(*caller, Instant::now()).err().map(|wait| {
         let detail = format!("this address has asked too often; again in {} ms", wait.as_millis());
         let mut response = ApiError::new(Code::RateLimited, detail).into_response();
         let seconds = wait.as_millis().div_ceil(1_000).max(1);

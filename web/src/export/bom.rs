@@ -1,4 +1,4 @@
-//! CycloneDX 1.6: a bill of materials with the model, its card and the data it was measured on.
+//! `CycloneDX` 1.6: a bill of materials with the model, its card and the data it was measured on.
 
 use probity_protocol::registry::Artifact;
 use serde_json::{Value, json};

@@ -12,7 +12,7 @@ const VIEWS: &str = include_str!("../../openapi/views.json");
 
 const HASH: &str = "^[0-9a-f]{64}$";
 
-/// The OpenAPI document of all entries, whose paths are below `base`.
+/// The `OpenAPI` document of all entries, whose paths are below `base`.
 pub(crate) fn document(base: &str, entries: &[Entry]) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for entry in entries {

@@ -13,7 +13,7 @@ use crate::openapi::{Api, Kind, Taken, document, file, list, one};
 
 const JSON: &str = "application/json";
 
-/// The OpenAPI document.
+/// The `OpenAPI` document.
 pub(super) async fn openapi(State(app): State<App>) -> Response {
     let media = [(header::CONTENT_TYPE, JSON), (header::CACHE_CONTROL, "no-cache")];
     (media, app.openapi.to_string()).into_response()
