@@ -24,3 +24,4 @@ mod terminal;
 mod tx;
 mod upgrade;
 mod validator;
+mod web;

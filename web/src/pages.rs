@@ -41,6 +41,7 @@ mod results;
 mod search;
 mod standing;
 mod supply;
+mod tools;
 mod unsigned;
 mod validator;
 mod validators;
@@ -86,6 +87,8 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route("/docs", get(docs::docs))
         .route("/api", get(docs::api))
         .route("/a11y", get(docs::a11y))
+        .route("/sign", get(tools::sign))
+        .route("/verify", get(tools::verify))
         .route_layer(from_fn_with_state(app.clone(), guard::guard))
         .route_layer(from_fn_with_state(app.clone(), frame::dressed))
 }

@@ -2,7 +2,9 @@
 //!
 //! # Invariants
 //! - A page and its frame are of one state.
-//! - A browser is told what it may load: scripts, styles and data of this server and nothing else.
+//!
+//! # Not here
+//! What a browser may load and run: [`crate::shield`] says that with every answer.
 
 use std::sync::{Arc, LazyLock};
 
@@ -21,11 +23,6 @@ use super::words::{Clock, count};
 use crate::date;
 use crate::error::ApiError;
 use crate::routes::App;
-
-/// What a browser may load for a page, and who may show it: itself, and nobody.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                      connect-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
 
 /// The style sheet.
 const STYLE: &str = include_str!("../../assets/style.css");
@@ -138,13 +135,8 @@ pub(crate) async fn icon() -> Response {
     (guarded("public, max-age=86400"), media, icon).into_response()
 }
 
-fn guarded(cache: &'static str) -> [(HeaderName, &'static str); 4] {
-    [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, cache),
-    ]
+const fn guarded(cache: &'static str) -> [(HeaderName, &'static str); 1] {
+    [(header::CACHE_CONTROL, cache)]
 }
 
 #[derive(Template)]
