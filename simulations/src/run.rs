@@ -15,6 +15,7 @@
 mod course;
 mod duties;
 mod grinding;
+mod outcome;
 mod panels;
 mod stage;
 mod tally;
@@ -30,8 +31,8 @@ use probity_runtime::Event;
 
 pub use course::{Course, Shelf};
 use duties::Written;
+pub use outcome::{EpochRow, GroupRow, Outcome};
 pub(crate) use panels::apart;
-pub use tally::{EpochRow, GroupRow, Outcome};
 
 use crate::agents::{Deed, Hand, Scene, Strategy};
 use crate::random::RunKey;
