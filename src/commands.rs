@@ -94,15 +94,24 @@ pub(crate) fn log_settings(cli: &Cli) -> Option<LogSection> {
         .map(|all| all.log)
 }
 
+/// Begins to wait for an interrupt or for the order to end: from now on neither ends the process.
+pub(crate) fn orders() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wait = |kind| signal(kind).or_fail(Code::Other, "cannot wait for signals");
+    let (mut order, mut interrupt) =
+        (wait(SignalKind::terminate())?, wait(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = order.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
 /// Waits for an interrupt or for the order to end.
 pub(crate) async fn told_to_end() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut order =
-        signal(SignalKind::terminate()).or_fail(Code::Other, "cannot wait for signals")?;
-    tokio::select! {
-        _ = order.recv() => Ok(()),
-        interrupt = tokio::signal::ctrl_c() => interrupt.or_fail(Code::Other, "cannot wait"),
-    }
+    orders()?.await;
+    Ok(())
 }
 
 /// Runs a future on a runtime of its own.

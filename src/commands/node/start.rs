@@ -18,7 +18,7 @@ use probity_runtime::upgrade::Missing;
 
 use super::config;
 use crate::cli::Global;
-use crate::commands::told_to_end;
+use crate::commands::orders;
 use crate::exit::{Code, Failure, OrFail};
 use crate::home::{Home, Settings};
 use crate::output;
@@ -36,6 +36,8 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
     home.place.make()?;
     check(home)?;
     let config = config(global, home)?;
+    // An order that comes while the node starts ends it in order as well.
+    let told = orders()?;
     let node = Node::start(config).await.map_err(|error| explain(&error, home))?;
     if let Some(api) = node.api_address() {
         output::say(global, &format!("the API listens on http://{api}"));
@@ -47,7 +49,7 @@ pub(super) async fn start(global: &Global, home: &Home) -> Result<(), Failure> {
         output::say(global, &format!("warning: {warning}"));
     }
     let outcome = tokio::select! {
-        told = told_to_end() => told,
+        () = told => Ok(()),
         full = watch(global, home, &node) => Err(full),
         reason = node.broken() => Err(broken(&reason, home)),
         halt = node.halted() => Err(halted(&halt)),
