@@ -180,6 +180,7 @@ impl Run<'_> {
     }
 
     /// Follows what happened in the newest block.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts change nothing here")]
     fn follow(&mut self) -> Result<(), RunError> {
         let newest = std::mem::take(&mut self.world.newest);
         for event in &newest {

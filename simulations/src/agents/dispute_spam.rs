@@ -4,7 +4,7 @@
 //! Spam says of members that they withhold their transcripts, which they answer. Exhaustion says that a
 //! leaf is false, which a jury judges, and pays for every appeal up to the holders.
 //!
-//! Source: Arbitrum's BoLD (delay attacks); Augur's and Kleros' bond ladders.
+//! Source: Arbitrum's `BoLD` (delay attacks); Augur's and Kleros' bond ladders.
 
 use std::collections::BTreeSet;
 

@@ -138,7 +138,12 @@ impl Run<'_> {
             let new = match step {
                 Step::Commit => self.binds(seat)?,
                 Step::Reveal => self.shows(seat)?,
-                _ => self.opens(seat)?,
+                Step::Open
+                | Step::Dispute
+                | Step::JuryCommit(_)
+                | Step::JuryReveal(_)
+                | Step::AuditCommit
+                | Step::AuditReveal => self.opens(seat)?,
             };
             sent.extend(new);
         }

@@ -58,12 +58,11 @@ impl Run<'_> {
                 };
                 let commitment = || shown.commitment(self.world.chain.genesis_hash());
                 let (operator, draw) = (member.operator, jury.draws);
-                out.message = Some(match step {
-                    Step::JuryCommit(_) => {
-                        let commitment = commitment();
-                        Message::JuryCommit(JuryCommit { operator, task: id, draw, commitment })
-                    }
-                    _ => Message::JuryReveal(shown),
+                out.message = Some(if matches!(step, Step::JuryCommit(_)) {
+                    let commitment = commitment();
+                    Message::JuryCommit(JuryCommit { operator, task: id, draw, commitment })
+                } else {
+                    Message::JuryReveal(shown)
                 });
             }
             sent.push(out);

@@ -44,20 +44,7 @@ impl<'a> Run<'a> {
             keep: false,
             ..WorldConfig::default()
         };
-        let (mut cast, mut places, mut member_of) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, group) in scenario.groups.iter().enumerate() {
-            let (stake, parts) = part(group);
-            let mut here = Vec::new();
-            for _ in 0..group.count.saturating_mul(parts) {
-                let place = cast.len();
-                member_of.push((number, here.len()));
-                here.push(place);
-                let serial = u32::try_from(place).unwrap_or(u32::MAX);
-                let budget = Amount::from_tokens(group.budget.max(2) / u64::from(parts.max(1)) / 2);
-                cast.extend(Actor::new(seed, serial).map(|actor| (actor, stake, budget)));
-            }
-            places.push(here);
-        }
+        let Cast { cast, places, member_of } = Cast::new(scenario, seed);
         let people: Vec<Keypair> = (0..PEOPLE).map(|n| person(seed, "person", n)).collect();
         let endowed: Vec<Endowed<'_>> = cast
             .iter()
@@ -204,6 +191,34 @@ impl<'a> Run<'a> {
         let bug = Items { share: ppm(noise.bug_items), seed: course.ordinal };
         let bug = if course.buggy && uses { bug } else { Items::default() };
         Reading { shift, flips, bug, ..Reading::default() }
+    }
+}
+
+/// Everyone in a scenario, group by group.
+struct Cast {
+    /// Each with its bond, and what each of its two accounts has.
+    cast: Vec<(Actor, Amount, Amount)>,
+    places: Vec<Vec<usize>>,
+    member_of: Vec<(usize, usize)>,
+}
+
+impl Cast {
+    fn new(scenario: &Scenario, seed: u64) -> Self {
+        let mut all = Self { cast: Vec::new(), places: Vec::new(), member_of: Vec::new() };
+        for (number, group) in scenario.groups.iter().enumerate() {
+            let (stake, parts) = part(group);
+            let mut here = Vec::new();
+            for _ in 0..group.count.saturating_mul(parts) {
+                let place = all.cast.len();
+                all.member_of.push((number, here.len()));
+                here.push(place);
+                let serial = u32::try_from(place).unwrap_or(u32::MAX);
+                let half = Amount::from_tokens(group.budget.max(2) / u64::from(parts.max(1)) / 2);
+                all.cast.extend(Actor::new(seed, serial).map(|actor| (actor, stake, half)));
+            }
+            all.places.push(here);
+        }
+        all
     }
 }
 

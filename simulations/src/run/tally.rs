@@ -165,6 +165,7 @@ impl Tally {
     }
 
     /// Notes what happened.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are not counted")]
     pub(super) fn note(
         &mut self,
         fact: &Fact,
@@ -208,6 +209,7 @@ impl Tally {
     }
 
     /// Notes what became of a referendum.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most facts are not counted")]
     pub(super) fn vote(&mut self, fact: &probity_dao::Event, at: Height) {
         use probity_dao::Event as Vote;
         match fact {

@@ -29,7 +29,11 @@ pub(super) fn line_of_key(text: &str, path: &str) -> Option<usize> {
                     place = Some(value.span());
                 })
             }
-            _ => None,
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => None,
         };
         let Some(next) = next else { break };
         value = next;
