@@ -20,6 +20,7 @@ mod honesty;
 mod invariants;
 #[cfg(test)]
 mod queries;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod state;

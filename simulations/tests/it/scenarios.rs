@@ -145,8 +145,9 @@ fn p_epsilon_must_pay_where_truth_is_verified() {
     let outcome = play("p_epsilon_costs", &[]);
     all_is_well(&outcome);
     let bribed = outcome.groups.iter().find(|row| row.name == "bribed").unwrap();
-    // 334 seat prices a seat are 501 costs: it was paid for nearly every seat.
-    assert!(kpi(&outcome, "bribes") > 400.0 * bribed.seats as f64 / 2.0, "{outcome:#?}");
+    // 334 seat prices are 501 costs: it was paid for two seats in five at the least.
+    let seats = f64::from(u32::try_from(bribed.seats).unwrap());
+    assert!(kpi(&outcome, "bribes") > 200.0 * seats, "{outcome:#?}");
 }
 
 #[test]
