@@ -22,6 +22,7 @@ mod invariants;
 mod lab;
 #[cfg(test)]
 mod queries;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod state;
