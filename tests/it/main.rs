@@ -24,4 +24,3 @@ mod terminal;
 mod tx;
 mod upgrade;
 mod validator;
-mod web;
