@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ClientError;
 
+/// How long a connection that is not used is kept.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// How long and how much a client waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientLimits {
@@ -76,6 +79,8 @@ impl Client {
         let builder = reqwest::Client::builder()
             .connect_timeout(limits.connect)
             .read_timeout(limits.read)
+            // Well before the server closes an idle connection, so that none is used as it closes.
+            .pool_idle_timeout(IDLE)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("probity/", env!("CARGO_PKG_VERSION")));
         let builder = if is_loopback(&base) { builder.no_proxy() } else { builder };

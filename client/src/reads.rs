@@ -219,6 +219,19 @@ impl Client {
         ResultCertificate::from_json(&text).map_err(|error| malformed(error.to_string()))
     }
 
+    /// A result in the form of another ecosystem, as its file.
+    ///
+    /// # Errors
+    /// [`ClientError`]; the code is `result_not_found` if there is none, and `malformed_id` for a
+    /// form that the node does not write.
+    pub async fn result_export(&self, task: &TaskId, format: &str) -> Result<String, ClientError> {
+        let path = format!("/results/{task}/export/{format}");
+        let request = self.request(Method::GET, &path)?;
+        let bytes = self.bytes(self.send(request, &path).await?).await?;
+        String::from_utf8(bytes)
+            .map_err(|error| ClientError::Malformed { url: path, reason: error.to_string() })
+    }
+
     /// Results.
     ///
     /// # Errors

@@ -21,18 +21,25 @@
 //! Spec: `docs/spec/24-api.md`.
 
 pub mod answer;
+mod assets;
 pub mod backend;
+pub mod caller;
 pub mod date;
 pub mod error;
+mod etag;
+mod export;
 mod extract;
 mod feeds;
 mod guard;
 pub mod limits;
 mod observer;
+mod openapi;
 mod pages;
+pub mod rate;
 mod recent;
 mod routes;
 pub mod server;
+mod shield;
 
 pub use backend::Backend;
 pub use limits::ApiLimits;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::rate::Rate;
+
 /// The bounds of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiLimits {
@@ -9,12 +11,24 @@ pub struct ApiLimits {
     pub request_time: Duration,
     /// How long a file may take to be fetched or sent.
     pub transfer_time: Duration,
+    /// How long the head of a request may take to arrive, and a connection may be idle.
+    pub head_time: Duration,
+    /// How long a client may read nothing of an answer.
+    pub stall_time: Duration,
+    /// The longest head of a request, in bytes.
+    pub head_bytes: usize,
     /// Requests that are worked on at once; more are refused.
     pub requests: usize,
     /// Event streams that are open at once; more are refused.
     pub streams: usize,
     /// Connections that are open at once; more wait to be accepted.
     pub connections: usize,
+    /// How often a caller from elsewhere may read.
+    pub reads: Rate,
+    /// How often a caller from elsewhere may send something.
+    pub sends: Rate,
+    /// Callers whose rates are kept at once.
+    pub callers: usize,
     /// The longest file that is taken, in bytes.
     pub blob_bytes: u64,
     /// How long connections may go on after the server was told to stop.
@@ -26,9 +40,15 @@ impl Default for ApiLimits {
         Self {
             request_time: Duration::from_secs(10),
             transfer_time: Duration::from_secs(300),
+            head_time: Duration::from_secs(30),
+            stall_time: Duration::from_secs(60),
+            head_bytes: 64 << 10,
             requests: 256,
             streams: 128,
             connections: 1_024,
+            reads: Rate { per_second: 20, burst: 60 },
+            sends: Rate { per_second: 2, burst: 10 },
+            callers: 16_384,
             blob_bytes: 1 << 30,
             grace: Duration::from_secs(2),
         }

@@ -14,6 +14,7 @@
 //! Spec: `docs/spec/24-api.md`.
 
 mod board;
+mod tools;
 
 use askama::Template;
 use axum::extract::State;
@@ -31,13 +32,10 @@ use crate::date;
 use crate::error::ApiError;
 use crate::routes::App;
 use board::{Board, boards};
+pub(crate) use tools::{sign, verify};
 
 /// The most evaluations and faults that are listed.
 const MAX_LISTED: usize = 50;
-
-/// What a browser may load for the page, and who may show it: itself, and nobody.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -101,13 +99,8 @@ pub(crate) async fn style() -> Response {
     (guarded("max-age=3600"), media, include_str!("../assets/style.css")).into_response()
 }
 
-fn guarded(cache: &'static str) -> [(HeaderName, &'static str); 4] {
-    [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, cache),
-    ]
+const fn guarded(cache: &'static str) -> [(HeaderName, &'static str); 1] {
+    [(header::CACHE_CONTROL, cache)]
 }
 
 /// The newest evaluations that have no result: at work, or given up.

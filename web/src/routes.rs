@@ -5,18 +5,20 @@ mod blocks;
 mod disputes;
 mod evaluation;
 mod events;
+mod export;
 mod governance;
 mod money;
 mod node;
 mod proofs;
 mod snapshots;
+mod table;
 mod txs;
 mod votes;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use probity_api::{BASE_PATH, Code};
 use probity_primitives::Height;
@@ -28,8 +30,9 @@ use crate::backend::Backend;
 use crate::error::ApiError;
 use crate::limits::ApiLimits;
 use crate::pages;
+use crate::rate::Rates;
 use crate::recent::Recent;
-use crate::{feeds, guard};
+use crate::{assets, etag, feeds, guard, shield};
 
 /// What every handler is given.
 #[derive(Clone)]
@@ -42,6 +45,12 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// States that were answered from not long ago.
     pub(crate) recent: Recent,
+    /// How often callers may read.
+    pub(crate) reads: Rates,
+    /// How often callers may send.
+    pub(crate) sends: Rates,
+    /// The API's description.
+    pub(crate) openapi: Arc<serde_json::Value>,
 }
 
 impl App {
@@ -60,22 +69,24 @@ impl App {
 pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let requests = Arc::new(Semaphore::new(limits.requests));
     let streams = Arc::new(Semaphore::new(limits.streams));
-    let app = App { backend, limits, requests, streams, recent: Recent::default() };
+    let reads = Rates::new(limits.reads, limits.callers);
+    let sends = Rates::new(limits.sends, limits.callers);
+    let (recent, openapi) = (Recent::default(), Arc::new(table::describe()));
+    let app = App { backend, limits, requests, streams, recent, reads, sends, openapi };
     let people = Router::new()
         .route("/", get(pages::home))
         .route("/style.css", get(pages::style))
+        .route("/sign", get(pages::sign))
+        .route("/verify", get(pages::verify))
+        .route("/assets/js/{*name}", get(assets::script))
         .route("/feeds/referenda.atom", get(feeds::referenda))
         .route("/feeds/referenda/{file}", get(feeds::referendum))
         .route("/feeds/disputes.atom", get(feeds::disputes))
         .route_layer(from_fn_with_state(app.clone(), guard::guard));
-    let slow = Router::new()
-        .route("/results/{task}/certificate", get(evaluation::certificate))
-        .route("/blobs", axum::routing::put(blobs::put))
-        .route("/blobs/{hash}", get(blobs::get))
-        .route("/snapshots/{height}/manifest", get(snapshots::manifest))
-        .route("/snapshots/{height}/chunks/{index}", get(snapshots::chunk))
-        .route_layer(from_fn_with_state(app.clone(), guard::guard_transfer));
-    let api = quick().route_layer(from_fn_with_state(app.clone(), guard::guard)).merge(slow);
+    let guarded = from_fn_with_state(app.clone(), guard::guard);
+    let transfer = from_fn_with_state(app.clone(), guard::guard_transfer);
+    let slow = table::slow().router.route_layer(transfer);
+    let api = table::quick().router.route_layer(guarded).merge(slow);
     people
         .route("/livez", get(node::live))
         .route("/readyz", get(node::ready))
@@ -83,50 +94,9 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(CatchPanicLayer::custom(guard::caught))
+        .layer(from_fn(etag::tagged))
+        .layer(from_fn_with_state(app.clone(), shield::shield))
         .with_state(app)
-}
-
-/// The routes that answer at once.
-fn quick() -> Router<App> {
-    Router::new()
-        .route("/status", get(node::status))
-        .route("/peers", get(node::peers))
-        .route("/genesis", get(node::genesis))
-        .route("/params", get(node::params))
-        .route("/supply", get(money::supply))
-        .route("/accounts/{address}", get(money::account))
-        .route("/accounts/{address}/pending", get(txs::pending))
-        .route("/accounts/{address}/disputable", get(money::disputable))
-        .route("/operators", get(money::operators))
-        .route("/operators/{id}", get(money::operator))
-        .route("/operators/{id}/rewards", get(money::rewards))
-        .route("/slashes", get(money::slashes))
-        .route("/artifacts", get(evaluation::artifacts))
-        .route("/artifacts/{id}", get(evaluation::artifact))
-        .route("/tasks", get(evaluation::tasks))
-        .route("/tasks/{id}", get(evaluation::task))
-        .route("/assignments/{operator}", get(evaluation::assignments))
-        .route("/results", get(evaluation::results))
-        .route("/results/{task}", get(evaluation::result))
-        .route("/board", get(evaluation::board))
-        .route("/governance", get(governance::params))
-        .route("/referenda", get(governance::referenda))
-        .route("/referenda/{id}", get(governance::referendum))
-        .route("/referenda/{id}/votes", get(votes::list))
-        .route("/referenda/{id}/votes.csv", get(votes::csv))
-        .route("/referenda/{id}/positions/{account}", get(governance::position))
-        .route("/voters/{account}", get(governance::voter))
-        .route("/delegations", get(governance::delegations))
-        .route("/preview", axum::routing::post(governance::preview))
-        .route("/disputes", get(disputes::list))
-        .route("/disputes/{id}", get(disputes::one))
-        .route("/blocks", get(blocks::list))
-        .route("/blocks/{height}", get(blocks::one))
-        .route("/txs", axum::routing::post(txs::submit))
-        .route("/txs/{hash}", get(txs::receipt))
-        .route("/proofs/{key}", get(proofs::prove))
-        .route("/events", get(events::stream))
-        .route("/snapshots", get(snapshots::list))
 }
 
 async fn no_route(uri: axum::http::Uri) -> ApiError {

@@ -95,6 +95,10 @@ pub enum Code {
     RouteNotFound,
     /// The route does not answer this method.
     MethodNotAllowed,
+    /// A page of another origin sent it.
+    CrossOrigin,
+    /// The address has asked too often.
+    RateLimited,
     /// There is no such operator.
     OperatorNotFound,
     /// There is no such artifact.
@@ -152,7 +156,7 @@ const fn later(name: &'static str, status: u16, title: &'static str) -> Row {
 
 impl Code {
     /// Every code, in the order of the specification.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::MalformedId,
         Self::BadParameter,
         Self::BadCursor,
@@ -161,6 +165,8 @@ impl Code {
         Self::BodyTooLarge,
         Self::RouteNotFound,
         Self::MethodNotAllowed,
+        Self::CrossOrigin,
+        Self::RateLimited,
         Self::OperatorNotFound,
         Self::ArtifactNotFound,
         Self::BenchmarkNotFound,
@@ -212,6 +218,8 @@ impl Code {
             Self::BodyTooLarge => row("body_too_large", 413, "Body too large"),
             Self::RouteNotFound => row("route_not_found", 404, "No such route"),
             Self::MethodNotAllowed => row("method_not_allowed", 405, "Method not allowed"),
+            Self::CrossOrigin => row("cross_origin", 403, "From another origin"),
+            Self::RateLimited => later("rate_limited", 429, "Asked too often"),
             Self::OperatorNotFound => row("operator_not_found", 404, "No such operator"),
             Self::ArtifactNotFound => row("artifact_not_found", 404, "No such artifact"),
             Self::BenchmarkNotFound => row("benchmark_not_found", 404, "No such benchmark"),

@@ -9,17 +9,27 @@ mod disputes;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod governance;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod memory;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
 mod reads;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod scripts;
+#[cfg(test)]
+mod shield;
 #[cfg(test)]
 mod snapshots;
 #[cfg(test)]

@@ -91,6 +91,23 @@ async fn what_people_wrote_is_text_and_not_markup() {
 }
 
 #[tokio::test]
+async fn pages_that_work_in_the_browser_say_how_to_do_without_it() {
+    let stage = Stage::new();
+    for (path, place, command) in [
+        ("/sign", "id=\"sign-file\"", "probity tx sign"),
+        ("/verify", "id=\"verify-file\"", "probity result verify"),
+    ] {
+        let page = text(stage.send(get(path)).await).await;
+        for expected in [place, command, "<script type=\"module\" src=\"/assets/js/page.js\">"] {
+            assert!(page.contains(expected), "{path} has no {expected}: {page}");
+        }
+    }
+    let script = stage.send(get("/assets/js/page.js")).await;
+    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
+    stage.refused(get("/assets/js/nothing.js"), 404, "route_not_found").await;
+}
+
+#[tokio::test]
 async fn a_node_that_is_behind_says_so_on_its_page() {
     let stage = Stage::new();
     assert!(!page(&stage).await.contains("behind its peers"));
