@@ -43,7 +43,7 @@ pub(crate) use self::key::{
 };
 pub(crate) use self::node::{Changes, NodeVerb};
 pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
-pub(crate) use self::result::{Board, Query, ResultVerb};
+pub(crate) use self::result::{Board, ExportFormat, Query, ResultVerb};
 pub(crate) use self::sim::{
     AttackArg, DesignArg, Example, MethodArg, SensitivityArg, SimAttack, SimBench, SimCapture,
     SimCorr, SimFigures, SimHow, SimMechanisms, SimNew, SimPenalties, SimPower, SimRun,

@@ -29,6 +29,7 @@ mod scene;
 pub(crate) mod shelf;
 pub(crate) mod story;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -51,7 +52,8 @@ pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure
     output::say(global, &format!("Home: {}", home.display()));
     let block_time = Duration::from_millis(arguments.block_time);
     let target = shelf.target().map(|item| item.main_file()).unwrap_or_default();
-    let start = Start { home: &home, block_time, api: None, target };
+    let api = arguments.port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let start = Start { home: &home, block_time, api, target };
     let network = Network::start(global, &cast, &start).await?;
     let scene = Scene {
         global,
@@ -77,9 +79,10 @@ pub(crate) async fn run(global: &Global, arguments: &Demo) -> Result<(), Failure
 }
 
 async fn serve(global: &Global, network: &Network) -> Result<(), Failure> {
-    output::say(global, "\nThe network stays up; interrupt to end it. Its APIs:");
-    for url in network.urls() {
-        output::say(global, &format!("  {url}/api/v1/status"));
+    // One line on standard output: whoever started this may be a program.
+    output::say(global, "\nThe network stays up; interrupt to end it. Everything can be seen at");
+    if global.output == output::Format::Text {
+        output::print(network.url())?;
     }
     told_to_end().await
 }

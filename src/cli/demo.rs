@@ -12,6 +12,9 @@ pub(crate) struct Demo {
     /// Keep the network up afterwards, until interrupted.
     #[arg(long)]
     pub(crate) serve: bool,
+    /// The port of the pages and the API, on loopback; a free one if none is named.
+    #[arg(long, value_name = "PORT", requires = "serve")]
+    pub(crate) port: Option<u16>,
     /// Blocks are at least this far apart.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 250)]
     pub(crate) block_time: u64,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use probity_primitives::{ArtifactId, Hash, TaskId};
 
 #[derive(Debug, Subcommand)]
@@ -29,14 +29,40 @@ pub(crate) enum ResultVerb {
         #[arg(long, value_name = "HASH")]
         genesis_hash: Hash,
     },
-    /// Write a result's certificate to a file.
+    /// Write a result to a file: its certificate, or the form of another ecosystem.
     Export {
         /// The task.
         task: TaskId,
+        /// Which form. Only the certificate is proof.
+        #[arg(long, value_enum, default_value_t = ExportFormat::Certificate)]
+        format: ExportFormat,
         /// The file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// The forms of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// What `result verify` checks.
+    Certificate,
+    /// Every Eval Ever.
+    EveryEvalEver,
+    /// An entry of `.eval_results/` on Hugging Face.
+    EvalResults,
+    /// The `model-index` of a model card.
+    ModelIndex,
+    /// An in-toto statement, unsigned.
+    InToto,
+    /// A bill of materials in the form of `CycloneDX`.
+    Cyclonedx,
+    /// Metadata of a token that stands for the model.
+    Ainft,
+    /// A row for each evaluator.
+    Csv,
+    /// A picture.
+    Badge,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use clap::ValueEnum;
 use probity_client::ListArgs;
 use probity_primitives::{Hash, TaskId};
 use probity_runtime::query::{ResultFilter, ResultView};
 use probity_runtime::result_certificate::{MAX_CERTIFICATE_BYTES, ResultCertificate, Step};
 use serde::Serialize;
 
-use crate::cli::{Global, ResultVerb};
+use crate::cli::{ExportFormat, Global, ResultVerb};
 use crate::commands::block_on;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output::{self, Table, show};
@@ -28,7 +29,7 @@ pub(crate) fn run(global: &Global, verb: ResultVerb) -> Result<(), Failure> {
             show(global.output, &result, |result| detail(&result.data))
         }
         ResultVerb::Verify { file, genesis_hash } => verify(global, &file, genesis_hash),
-        ResultVerb::Export { task, out } => export(global, task, &out),
+        ResultVerb::Export { task, format, out } => export(global, task, format, &out),
     }
 }
 
@@ -70,11 +71,17 @@ pub(crate) fn verify_file(file: &Path, genesis_hash: Hash) -> Result<Vec<Step>, 
     certificate.verify(genesis_hash).or_fail(Code::Verification, "the certificate does not hold")
 }
 
-fn export(global: &Global, task: TaskId, out: &Path) -> Result<(), Failure> {
-    let certificate =
-        block_on(async { client(global)?.result_certificate(&task).await.map_err(failed) })?;
-    std::fs::write(out, certificate.to_json())
-        .or_fail(Code::Other, &format!("cannot write {}", out.display()))?;
+fn export(global: &Global, task: TaskId, format: ExportFormat, out: &Path) -> Result<(), Failure> {
+    let text = block_on(async {
+        let client = client(global)?;
+        if format == ExportFormat::Certificate {
+            return Ok(client.result_certificate(&task).await.map_err(failed)?.to_json());
+        }
+        // The node's name of a form is the flag's.
+        let name = format.to_possible_value().map(|value| value.get_name().to_owned());
+        client.result_export(&task, &name.unwrap_or_default()).await.map_err(failed)
+    })?;
+    std::fs::write(out, text).or_fail(Code::Other, &format!("cannot write {}", out.display()))?;
     output::say(global, &format!("wrote {}", out.display()));
     Ok(())
 }

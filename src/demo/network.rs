@@ -111,9 +111,9 @@ impl Network {
         self.clients.first().cloned().ok_or_else(|| Failure::new(Code::Other, "no node runs"))
     }
 
-    /// Where the APIs listen.
-    pub(crate) fn urls(&self) -> impl Iterator<Item = &str> {
-        self.clients.iter().map(|client| client.base_url().trim_end_matches('/'))
+    /// Where the first node listens, with its pages and its API.
+    pub(crate) fn url(&self) -> &str {
+        self.clients.first().map_or("", |client| client.base_url().trim_end_matches('/'))
     }
 
     /// Ends agents and nodes, and waits for each.
