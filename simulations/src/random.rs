@@ -221,5 +221,5 @@ mod tests {
         assert_eq!(RunKey::of(1, 0).stream("pin", (0, 0)).gaussian(), PINNED);
     }
 
-    const PINNED: i128 = 3122464226;
+    const PINNED: i128 = 3_122_464_226;
 }
