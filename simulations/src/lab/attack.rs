@@ -318,8 +318,9 @@ impl<A: Arena> Hunter<'_, A> {
 /// The better of two choices; the earlier one if they are equal.
 fn better(best: Option<(Vec<f64>, f64)>, next: (Vec<f64>, f64)) -> Option<(Vec<f64>, f64)> {
     match best {
-        Some(best) if !(next.1 > best.1) => Some(best),
-        Some(_) | None => Some(next),
+        Some(best) if next.1 > best.1 => Some(next),
+        Some(best) => Some(best),
+        None => Some(next),
     }
 }
 

@@ -91,7 +91,8 @@ fn welch(a: &Moments, b: &Moments) -> Estimate {
     let n = a.n().min(b.n());
     let mean = b.mean() - a.mean();
     let [va, vb] = [a, b].map(|m| m.deviation().powi(2) / float(m.n()));
-    if n < 2 || !(va + vb > 0.0) {
+    let spread = va + vb;
+    if n < 2 || spread.is_nan() || spread <= 0.0 {
         return Estimate { n, mean, low: mean, high: mean };
     }
     let freedom =

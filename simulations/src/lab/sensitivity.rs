@@ -8,8 +8,8 @@
 //! With replicates, both are about the mean over replicates at each point.
 //!
 //! # Invariants
-//! - The estimators are those of Saltelli 2010 (first order) and Jansen 1999 (total), as SALib has
-//!   them; a script under `tests/` compares the two on the same runs.
+//! - The estimators are those of Saltelli 2010 (first order) and Jansen 1999 (total), as
+//!   `SALib` has them; a script under `tests/` compares the two on the same runs.
 //! - Intervals are percentiles of resamples of whole blocks or paths.
 
 use serde::{Deserialize, Serialize};

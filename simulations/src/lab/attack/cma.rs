@@ -8,7 +8,11 @@
 //! # Not here
 //! What is searched for.
 
-#![expect(clippy::indexing_slicing, reason = "vectors and matrices of one size, made here")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "vectors and matrices of one size, made here, written as in the tutorial"
+)]
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
