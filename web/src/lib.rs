@@ -30,6 +30,7 @@ mod etag;
 mod export;
 mod extract;
 mod feeds;
+mod fields;
 mod guard;
 pub mod limits;
 mod observer;

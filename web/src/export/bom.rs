@@ -6,19 +6,21 @@ use serde_json::{Value, json};
 use super::document;
 use super::facts::{Facts, stated};
 use crate::date;
+use crate::fields::set;
 
 pub(super) fn cyclonedx(facts: &Facts<'_>) -> String {
-    let model = component(facts.model, "machine-learning-model", &facts.outcome.artifact);
+    let mut model = component(facts.model, "machine-learning-model", &facts.outcome.artifact);
     let mut dataset = component(facts.dataset, "data", &facts.rules.dataset);
     let mut benchmark = component(facts.benchmark, "data", &facts.outcome.benchmark);
     for (part, kind) in [(&mut dataset, "dataset"), (&mut benchmark, "configuration")] {
-        part["data"] = json!([{ "type": kind, "name": part["name"] }]);
+        let name = part.get("name").cloned();
+        set(part, "data", json!([{ "type": kind, "name": name }]));
     }
-    let mut model = model;
-    model["modelCard"] = json!({
+    let card = json!({
         "quantitativeAnalysis": { "performanceMetrics": [metric(facts)] },
         "properties": properties(facts),
     });
+    set(&mut model, "modelCard", card);
     document(&json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -61,8 +63,8 @@ fn metric(facts: &Facts<'_>) -> Value {
         "slice": facts.benchmark.manifest.name.to_string(),
     });
     if let Some((low, high)) = facts.outcome.interval {
-        metric["confidenceInterval"] =
-            json!({ "lowerBound": low.to_string(), "upperBound": high.to_string() });
+        let interval = json!({ "lowerBound": low.to_string(), "upperBound": high.to_string() });
+        set(&mut metric, "confidenceInterval", interval);
     }
     metric
 }

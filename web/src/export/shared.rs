@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::document;
 use super::facts::{Facts, number, stated};
+use crate::fields::set;
 
 /// The version of the schema that this is written for, and held to by a test.
 const SCHEMA_VERSION: &str = "0.3.0";
@@ -118,7 +119,7 @@ fn score(facts: &Facts<'_>) -> Value {
         };
         let score = member.score.map(|score| score.to_string()).unwrap_or_default();
         let text = format!("{score} with {} seats{counted}", member.seats);
-        details[member.operator.to_string()] = text.into();
+        set(&mut details, member.operator.to_string(), text.into());
     }
     json!({ "score": number(outcome.score), "details": details, "uncertainty": uncertainty })
 }

@@ -6,6 +6,7 @@ use probity_api::{Code, OCTET_STREAM, PROBLEM_JSON, list_schema};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Entry, Kind, Query, Taken};
+use crate::fields::set;
 
 /// The fields of every view, with the types that JSON has for them.
 const VIEWS: &str = include_str!("../../openapi/views.json");
@@ -161,7 +162,7 @@ fn envelope(schema: &str, data: &Value, pages: bool) -> Value {
     });
     let mut required = vec!["schema", "chain_id", "height", "data"];
     if pages {
-        properties["next"] = json!({ "type": ["string", "null"] });
+        set(&mut properties, "next", json!({ "type": ["string", "null"] }));
         required.push("next");
     }
     json!({

@@ -181,7 +181,8 @@ fn publish(world: &mut World) -> (ArtifactId, Vec<ArtifactId>) {
             both.sort_by_key(|one| one.account);
             model.contributors = BoundedVec::from_vec(both).unwrap();
         }
-        let sheet = Sheet { model: main_file(&model), dataset: dataset_file, quality, numbers: false };
+        let sheet =
+            Sheet { model: main_file(&model), dataset: dataset_file, quality, numbers: false };
         let owner = if place == 4 { world.people[3].clone() } else { publisher.clone() };
         let id = register(world, &owner, model);
         world.sheets.push((id, sheet));
