@@ -185,7 +185,7 @@ mod tests {
         world.run_until(id, 300, |now| now == TaskPhase::Provisional).unwrap();
         let task = world.ledger().tasks.get(&id).unwrap().clone();
         let member = task.phase.committee()[0].operator;
-        let (_, sheet) = world.sheets[0].clone();
+        let (_, sheet) = world.sheets[0];
         let engine = Hash::of(Domain::EngineProfile, "synthetic");
         let both = [false, true].map(|lies| sheet.transcript(&task.frozen, engine, lies).unwrap());
         (world, id, member, both)
