@@ -17,6 +17,8 @@ use crate::scenario::{Scenario, ScenarioError};
 
 /// Numbers that are there only if something happened; they are added up instead.
 const SLASHED: &str = "slashed.";
+/// Numbers of groups, which stand for themselves.
+const GROUP: &str = "group.";
 
 /// Why a scenario cannot be set or run.
 #[derive(Debug, thiserror::Error)]
@@ -77,8 +79,8 @@ fn measured(outcome: Outcome) -> Measured {
     let Outcome { kpis, groups, height, state_root, refusals: _ } = outcome;
     let slashed = kpis.iter().filter(|(name, _)| name.starts_with(SLASHED));
     let slashed = slashed.map(|(_, amount)| amount).sum();
-    let mut values: Vec<(String, f64)> =
-        kpis.into_iter().filter(|(name, _)| !name.starts_with(SLASHED)).collect();
+    let plain = |name: &str| !name.starts_with(SLASHED) && !name.starts_with(GROUP);
+    let mut values: Vec<(String, f64)> = kpis.into_iter().filter(|(name, _)| plain(name)).collect();
     values.push(("slashed".to_owned(), slashed));
     for group in &groups {
         let GroupRow { name, payoff, return_ppm, per_seat, worked, slashed, outside, .. } = group;

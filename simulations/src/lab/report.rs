@@ -41,6 +41,7 @@ struct Page {
     payoffs: Option<Dots>,
     returns: Option<Dots>,
     numbers: Vec<[String; 7]>,
+    zeros: String,
     along: Option<Curve>,
     heat: Option<Heat>,
     heat_note: String,
@@ -112,6 +113,7 @@ fn page(
         payoffs: None,
         returns: None,
         numbers: Vec::new(),
+        zeros: String::new(),
         along: None,
         heat: None,
         heat_note: String::new(),
@@ -166,7 +168,10 @@ fn describe(page: &mut Page, summary: &Summary) {
                 count(kpi.mean.n)
             );
         }
-        page.numbers = first.numbers.iter().map(number_row).collect();
+        let (zeros, rest): (Vec<_>, Vec<_>) = first.numbers.iter().partition(|n| n.is_zero());
+        page.numbers = rest.into_iter().map(number_row).collect();
+        let zeros: Vec<String> = zeros.into_iter().map(|number| words(&number.name)).collect();
+        page.zeros = zeros.join(", ");
     }
     page.along = charts::along_axis(summary);
     page.heat = charts::heat(summary);

@@ -264,6 +264,16 @@ fn number(name: &str, moments: &Moments, values: &[f64]) -> Number {
     }
 }
 
+impl Number {
+    /// Whether it was zero in every run.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        let Self { name: _, mean, deviation, p5, p50, p95, positive: _ } = self;
+        let all = [mean.mean, *p5, *p50, *p95];
+        all.iter().all(|value| *value == 0.0) && (*deviation == 0.0 || mean.n < 2)
+    }
+}
+
 impl Point {
     /// A number by its name.
     #[must_use]

@@ -112,14 +112,21 @@ pub(crate) fn tell(global: &Global, folder: &Folder, summary: &Summary) -> Resul
     };
     show(global.output, &document, |document| {
         let mut table = Table::new(&["number", ">mean", ">95 % interval", ">n"]);
-        for Number { name, n, mean, low, high } in &document.numbers {
+        let zero = |number: &&Number<'_>| [number.mean, number.low, number.high] == [0.0; 3];
+        let zeros = document.numbers.iter().filter(zero).count();
+        for Number { name, n, mean, low, high } in document.numbers.iter().filter(|n| !zero(n)) {
             let interval = format!("{} .. {}", short(*low), short(*high));
             table.row(vec![(*name).to_owned(), short(*mean), interval, n.to_string()]);
         }
         let Merged { scenario, runs, points, .. } = document;
         let points =
             if *points > 1 { format!(" at {points} points; the first:") } else { String::new() };
-        format!("{scenario}: {runs} runs{points}\n{}", table.text())
+        let left = if zeros > 0 {
+            format!("  and {zeros} that are zero in every run\n")
+        } else {
+            String::new()
+        };
+        format!("{scenario}: {runs} runs{points}\n{}{left}", table.text())
     })
 }
 

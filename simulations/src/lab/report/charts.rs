@@ -55,8 +55,8 @@ pub(super) struct Curve {
     pub(super) note: String,
     /// What lies along the paper.
     pub(super) along: String,
-    /// The paper's height.
-    pub(super) height: f64,
+    /// The paper.
+    pub(super) paper: Paper,
     /// Ticks at the left.
     pub(super) left: Vec<Tick>,
     /// Ticks below.
@@ -151,8 +151,29 @@ pub(super) fn payoffs(point: &Point, what: &str) -> Option<Dots> {
     (!found.is_empty()).then(|| dots(&found))
 }
 
-/// The paper of a curve: left, right, top, bottom.
-const PAPER: [f64; 4] = [64.0, 704.0, 12.0, 196.0];
+/// Where a curve's plot lies on its paper.
+#[derive(Clone, Copy)]
+pub(super) struct Paper {
+    /// The whole paper.
+    pub(super) width: f64,
+    /// The whole paper.
+    pub(super) height: f64,
+    /// The plot's left side.
+    pub(super) left: f64,
+    /// The plot's right side.
+    pub(super) right: f64,
+    /// The plot's upper side.
+    pub(super) top: f64,
+    /// The plot's lower side.
+    pub(super) bottom: f64,
+}
+
+/// The paper of a curve that stands alone.
+const WIDE: Paper =
+    Paper { width: WIDTH, height: 236.0, left: 64.0, right: 704.0, top: 12.0, bottom: 196.0 };
+/// The paper of one of several.
+const SMALL: Paper =
+    Paper { width: 350.0, height: 170.0, left: 52.0, right: 340.0, top: 8.0, bottom: 134.0 };
 
 /// A course over time: the middle run, and where nine of ten runs lie.
 #[must_use]
@@ -160,10 +181,10 @@ pub(super) fn fan(fan: &Fan) -> Option<Curve> {
     let (first, last) = (fan.steps.first()?, fan.steps.last()?);
     let points: Vec<(f64, [f64; 3])> =
         fan.steps.iter().map(|step| (float(step.at), step.bands)).collect();
-    let along = Scale::exact(float(first.at), float(last.at), [PAPER[0], PAPER[1]]);
-    let mut curve = curve(&points, along);
+    let along = Scale::exact(float(first.at), float(last.at), [SMALL.left, SMALL.right]);
+    let mut curve = curve(&points, along, SMALL);
     curve.title = words(&fan.name);
-    curve.note = format!("median, and 5th to 95th percentile of {} runs", first.n);
+    curve.note = format!("n {}", first.n);
     curve.along = "epoch".to_owned();
     curve.dots.clear();
     Some(curve)
@@ -180,14 +201,16 @@ pub(super) fn along_axis(summary: &Summary) -> Option<Curve> {
     }
     points.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let along =
-        Scale::around(points.iter().map(|(at, _)| *at), false, [PAPER[0], PAPER[1]], axis.log);
+        Scale::around(points.iter().map(|(at, _)| *at), false, [WIDE.left, WIDE.right], axis.log);
     let along = match (axis.log, points.first(), points.last()) {
-        (false, Some((low, _)), Some((high, _))) => Scale::exact(*low, *high, [PAPER[0], PAPER[1]]),
+        (false, Some((low, _)), Some((high, _))) => {
+            Scale::exact(*low, *high, [WIDE.left, WIDE.right])
+        }
         _ => along,
     };
     let bands: Vec<(f64, [f64; 3])> =
         points.iter().map(|(at, e)| (*at, [e.low, e.mean, e.high])).collect();
-    let mut curve = curve(&bands, along);
+    let mut curve = curve(&bands, along, WIDE);
     curve.title = words(&summary.kpi);
     curve.note = format!("mean with its 95 % interval, {} runs at each point", summary.replicates);
     curve.along.clone_from(&axis.path);
@@ -203,9 +226,9 @@ pub(super) fn along_axis(summary: &Summary) -> Option<Curve> {
     Some(curve)
 }
 
-fn curve(points: &[(f64, [f64; 3])], along: Scale) -> Curve {
+fn curve(points: &[(f64, [f64; 3])], along: Scale, paper: Paper) -> Curve {
     let up = points.iter().flat_map(|(_, bands)| *bands);
-    let up = Scale::around(up, false, [PAPER[3], PAPER[2]], false);
+    let up = Scale::around(up, false, [paper.bottom, paper.top], false);
     let place = |at: f64, value: f64| format!("{} {}", along.at(at), up.at(value));
     let line: Vec<String> = points.iter().map(|(at, [_, mid, _])| place(*at, *mid)).collect();
     let over = points.iter().map(|(at, [.., high])| place(*at, *high));
@@ -216,9 +239,9 @@ fn curve(points: &[(f64, [f64; 3])], along: Scale) -> Curve {
         title: String::new(),
         note: String::new(),
         along: String::new(),
-        height: 236.0,
+        paper,
         left: up.ticks(4),
-        below: along.ticks(7),
+        below: along.ticks(if paper.width < WIDTH { 4 } else { 7 }),
         zero: up.holds(0.0).then(|| up.at(0.0)),
         band: format!("M{}Z", band.join("L")),
         line: format!("M{}", line.join("L")),
@@ -364,11 +387,11 @@ pub(super) fn frontier(hunt: &Hunt) -> Frontier {
     let along = Scale::around(
         hunt.found.iter().map(|found| found.cost.mean),
         true,
-        [PAPER[0], PAPER[1] - 40.0],
+        [WIDE.left, WIDE.right - 40.0],
         false,
     );
     let all = hunt.found.iter().flat_map(|found| [found.gain.low, found.gain.high]);
-    let up = Scale::around(all, true, [PAPER[3] + 60.0, PAPER[2]], false);
+    let up = Scale::around(all, true, [WIDE.bottom + 60.0, WIDE.top], false);
     let mark = |found: &crate::lab::attack::Found| {
         let x = along.at(found.cost.mean);
         Mark {

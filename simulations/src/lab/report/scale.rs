@@ -41,6 +41,9 @@ impl Scale {
             let high = if low < high { high } else { low * 10.0 };
             return Self { low: low.ln(), high: high.ln(), from, to, log };
         }
+        if low == 0.0 && high == 0.0 {
+            return Self { low, high: 1.0, from, to, log: false };
+        }
         // A lone number gets room on both sides.
         let room = if low < high { (high - low) * 0.06 } else { low.abs().max(1.0) * 0.5 };
         let (bottom, top) = (low - room, high + room);
@@ -171,10 +174,14 @@ pub(super) fn percent(value: f64) -> String {
     if value.is_finite() { format!("{} %", fixed(value * 100.0, 1)) } else { "–".to_owned() }
 }
 
-/// A name of code as words.
+/// A name of code as words; `group.NAME.payoff` is the payoff of that group.
 #[must_use]
 pub(super) fn words(name: &str) -> String {
-    name.replace('_', " ")
+    let of_group = name.strip_prefix("group.").and_then(|rest| rest.rsplit_once('.'));
+    match of_group {
+        Some((group, what)) => format!("{what} of {group}").replace('_', " "),
+        None => name.replace('_', " "),
+    }
 }
 
 /// The middle of equal parts of a line.
