@@ -9,7 +9,7 @@
 //!   working would find, for which it is charged if it writes it down.
 //!
 //! # Not here
-//! Turning answers into transactions: [`crate::run`]. What strategies earn: the same.
+//! Turning answers into transactions: [`mod@crate::run`]. What strategies earn: the same.
 
 pub(crate) mod bribed;
 mod buggy;

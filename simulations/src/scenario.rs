@@ -8,7 +8,7 @@
 //! - What [`Scenario::read`] gives can be run: stakes, counts, shares and parameters were checked.
 //!
 //! # Not here
-//! What the strategies do: [`crate::agents`]. How a scenario is run: [`crate::run`].
+//! What the strategies do: [`crate::agents`]. How a scenario is run: [`mod@crate::run`].
 
 mod check;
 mod error;
