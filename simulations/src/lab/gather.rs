@@ -165,10 +165,12 @@ pub fn merge(folder: &Folder) -> Result<(Summary, Vec<f64>), LabError> {
             return Err(GatherError::Twice { run: row.run, one, other: path }.into());
         }
         if row.run > next {
-            let first = next;
+            let (first, mut last) = (next, row.run);
             let mut done = next.saturating_add(1);
-            while parts.take()?.is_some() {
-                done = done.saturating_add(1);
+            while let Some((row, _)) = parts.take()? {
+                // One that is there twice is there once.
+                done = done.saturating_add(u64::from(row.run != last));
+                last = row.run;
             }
             return Err(missing(first, done).into());
         }
