@@ -38,8 +38,8 @@ impl<S: Store> Store for Checked<S> {
         value.map(|value| unseal(key, value)).transpose()
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        let mut entries = guarded(StoreError::Read, || self.0.scan_prefix(prefix))?.fuse();
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
+        let mut entries = guarded(StoreError::Read, || self.0.scan(prefix, below))?.fuse();
         let next = move || {
             let entry = guarded(StoreError::Read, || entries.next().transpose());
             Some(entry.transpose()?.and_then(unseal_entry))

@@ -64,7 +64,8 @@ fn chain(kind: StoreKind, folder: &Path) -> World {
 /// once the store was closed.
 fn main_file(folder: &Path) -> PathBuf {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| path.is_file() && !path.ends_with(journal::FILE_NAME));
+    let of_journal = |path: &PathBuf| journal::FILE_NAMES.iter().any(|name| path.ends_with(name));
+    let files = files.filter(|path| path.is_file() && !of_journal(path));
     files.max_by_key(|path| path.metadata().unwrap().len()).unwrap()
 }
 

@@ -1,16 +1,17 @@
-//! The file in front of a database: what was written last, one record a batch.
+//! The two files in front of a database: what was written last, one record a batch.
 //!
-//! A record is appended and flushed with one `fdatasync`, and the file is filled in place from its
-//! beginning again when everything in it is durable elsewhere. After its first pass it never changes
-//! its length, so that a flush writes data alone and no entry of the file system's journal.
+//! A record is appended to one of the files and flushed with one `fdatasync`. While the database
+//! takes in what one file has, the other is filled; so both stay short, and are filled in place from
+//! their beginnings again and again. After its first passes a file does not change its length, so
+//! that a flush writes data alone, over blocks that the disk has already.
 //!
 //! # Invariants
-//! - The numbers of records rise by one. What an earlier pass left behind the newest record has
-//!   lower numbers, so reading ends there.
-//! - A record that was cut short does not read back, and nothing after it does.
+//! - The numbers of records in a file rise by one. What an earlier pass left behind the newest
+//!   record has lower numbers, so reading ends there.
+//! - A record that was cut short does not read back, and nothing after it in its file does.
 //!
 //! # Not here
-//! When the file may begin again: [`super::journaled`].
+//! When a file may begin again, and what is made of a gap: [`super::journaled`].
 //!
 //! Spec: `docs/spec/28-snapshots.md`.
 
@@ -23,11 +24,11 @@ use probity_primitives::codec;
 
 use super::Batch;
 
-/// The name of the file in a store's folder.
-pub(super) const FILE_NAME: &str = "journal";
-/// The most bytes of the file; a batch that does not fit is made durable by the database itself.
-pub(super) const MAX_BYTES: usize = 32 * 1024 * 1024;
-/// The file grows by so many zeros at once, so that most flushes find their place laid out.
+/// The names of the files in a store's folder.
+pub(super) const FILE_NAMES: [&str; 2] = ["journal", "journal.1"];
+/// The most bytes of a file; a batch that does not fit is made durable by the database itself.
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// A file grows by so many zeros at once, so that most flushes find their place laid out.
 const STEP_BYTES: usize = 256 * 1024;
 /// Number, length and checksum.
 const HEAD_BYTES: usize = 8 + 4 + SUM_BYTES;
@@ -42,9 +43,16 @@ pub(super) struct Record {
     pub(super) batch: Batch,
 }
 
-/// The file, and where its next record goes.
+/// The files, and which of them is filled.
 #[derive(Debug)]
 pub(super) struct Journal {
+    filled: Half,
+    other: Half,
+}
+
+/// A file, and where its next record goes.
+#[derive(Debug)]
+struct Half {
     file: File,
     /// How long the file is.
     len: usize,
@@ -53,21 +61,16 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the file in a store's folder, or makes it, and reads its records. The next record goes
-    /// to its beginning: whoever opens it makes the records durable elsewhere first.
+    /// Opens the files in a store's folder, or makes them, and reads their records, by number. The
+    /// next record goes to the beginning of one: whoever opens them makes the records durable
+    /// elsewhere first.
     pub(super) fn open(folder: &Path) -> io::Result<(Self, Vec<Record>)> {
-        let mut options = OpenOptions::new();
-        let options = options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(folder.join(FILE_NAME))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let mut journal = Self { file, len: bytes.len(), end: 0 };
-        if bytes.is_empty() {
-            journal.grow(STEP_BYTES)?;
-            journal.file.sync_all()?;
-            File::open(folder)?.sync_all()?;
-        }
-        Ok((journal, records(&bytes)))
+        let [first, second] = FILE_NAMES;
+        let (filled, mut records) = Half::open(folder, first)?;
+        let (other, others) = Half::open(folder, second)?;
+        records.extend(others);
+        records.sort_by_key(|record| record.number);
+        Ok((Self { filled, other }, records))
     }
 
     /// Whether a batch of so many bytes can be a record at all.
@@ -77,22 +80,48 @@ impl Journal {
 
     /// Whether a batch of so many bytes fits behind the last record.
     pub(super) const fn has_room(&self, bytes: usize) -> bool {
-        Self::takes(self.end.saturating_add(bytes))
+        Self::takes(self.filled.end.saturating_add(bytes))
     }
 
-    /// The next record goes to the beginning of the file.
+    /// The next record goes to the beginning of the file that is filled.
     pub(super) const fn rewind(&mut self) {
-        self.end = 0;
+        self.filled.end = 0;
+    }
+
+    /// The next record goes to the beginning of the other file.
+    pub(super) const fn turn(&mut self) {
+        std::mem::swap(&mut self.filled, &mut self.other);
+        self.rewind();
     }
 
     /// Appends a record; durable when this returns.
     pub(super) fn append(&mut self, number: u64, batch: &[u8]) -> io::Result<()> {
-        let record = record(number, batch);
+        self.filled.append(&record(number, batch))
+    }
+}
+
+impl Half {
+    fn open(folder: &Path, name: &str) -> io::Result<(Self, Vec<Record>)> {
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(folder.join(name))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let mut half = Self { file, len: bytes.len(), end: 0 };
+        if bytes.is_empty() {
+            half.grow(STEP_BYTES)?;
+            half.file.sync_all()?;
+            File::open(folder)?.sync_all()?;
+        }
+        Ok((half, records(&bytes)))
+    }
+
+    fn append(&mut self, record: &[u8]) -> io::Result<()> {
         let end = self.end.saturating_add(record.len());
         if end > self.len {
             self.grow(end.next_multiple_of(STEP_BYTES))?;
         }
-        self.file.write_all_at(&record, offset(self.end))?;
+        self.file.write_all_at(record, offset(self.end))?;
         self.file.sync_data()?;
         self.end = end;
         Ok(())
@@ -208,9 +237,23 @@ mod tests {
     }
 
     #[test]
+    fn both_files_are_read_in_the_order_of_their_numbers() {
+        let (folder, mut journal) = written(1..=3, 100);
+        let append = |journal: &mut Journal, number: u64| {
+            journal.append(number, &encode(&batch(0, 100))).unwrap();
+        };
+        journal.turn();
+        (4..=5).for_each(|number| append(&mut journal, number));
+        assert_eq!(numbers(folder.path()), [1, 2, 3, 4, 5]);
+        journal.turn();
+        append(&mut journal, 6);
+        assert_eq!(numbers(folder.path()), [4, 5, 6], "the first file began again");
+    }
+
+    #[test]
     fn a_record_cut_short_anywhere_ends_the_reading_before_it() {
         let (folder, _) = written(1..=3, 50);
-        let path = folder.path().join(FILE_NAME);
+        let path = folder.path().join(FILE_NAMES[0]);
         let whole = std::fs::read(&path).unwrap();
         let used = whole.iter().rposition(|byte| *byte != 0).unwrap() + 1;
         let start = used / 3 * 2;

@@ -1,8 +1,8 @@
 //! A database with a journal in front of it.
 //!
 //! A database that makes every batch durable by itself pays for its own log, its pages and the file
-//! system's journal each time. Here a batch is durable when its record is in [`Journal`], a file that
-//! takes one flush of data, and is read from [`Recent`] until the database has it. Another thread
+//! system's journal each time. Here a batch is durable when its record is in [`Journal`], files that
+//! take one flush of data, and is read from [`Recent`] until the database has it. Another thread
 //! carries what has gathered there into the database, for many batches at once: what was written
 //! over in the meantime never reaches it.
 //!
@@ -10,9 +10,11 @@
 //! - [`Store::write`] returns `Ok` when the batch is in the flushed journal, or in the flushed
 //!   database if it is too long for the journal.
 //! - The number of the newest batch goes into the database after all that the batches changed. A
-//!   store that opens takes in the records after the database's number; if the journal begins later
-//!   than that, the database has lost what it had made durable, and is refused.
-//! - The journal begins again only when the database has made durable all that is in it.
+//!   store that opens takes in the records after the database's number; if one is missing before
+//!   another, the database has lost what it had made durable, or the journal has, and the store is
+//!   refused.
+//! - A file of the journal begins again only when the database has made durable all that is in it:
+//!   while the database gets a layer, the records of the next one go to the other file.
 //! - After a failure nothing more is written: what the disk holds then is found out by opening anew.
 //!
 //! Spec: `docs/spec/28-snapshots.md`.
@@ -50,7 +52,7 @@ struct Shared<D> {
     state: Mutex<State>,
     /// There is something to carry, or it presses.
     changed: Condvar,
-    /// The database has more, or never will.
+    /// The journal has room, the database has more, or never will.
     settled: Condvar,
 }
 
@@ -112,17 +114,15 @@ fn take_in<D: Backing>(
             u64::from_be_bytes(bytes)
         }
     };
-    if let Some(first) = records.first().map(|record| record.number)
-        && first > newest.saturating_add(1)
-    {
-        let reason = format!(
-            "it ends at batch {newest}, and its journal begins at batch {first}: what came \
-             between is lost"
-        );
-        return Err(refused(reason));
-    }
     let before = newest;
     for Record { number, batch } in records {
+        if number > newest.saturating_add(1) {
+            let reason = format!(
+                "it ends at batch {newest}, and its journal goes on at batch {number}: what came \
+                 between is lost"
+            );
+            return Err(refused(reason));
+        }
         if number > newest {
             database.apply(numbered(batch, number))?;
             newest = number;
@@ -159,6 +159,8 @@ impl<D: Backing> Shared<D> {
     }
 
     /// Waits until the journal has room for so many bytes, or the database has everything.
+    ///
+    /// A layer that is being carried makes no room; that the next one is makes some.
     fn make_way(&self, bytes: usize) -> MutexGuard<'_, State> {
         let mut state = self.lock();
         while state.durable < state.newest
@@ -205,6 +207,9 @@ impl<D: Backing> Shared<D> {
             let (newest, ending) = (state.newest, state.ending);
             if state.durable < newest && state.failed.is_none() {
                 let layer = self.recent.age();
+                // The database has all of the other file since the layer before.
+                state.journal.turn();
+                self.settled.notify_all();
                 drop(state);
                 let carried = guarded(StoreError::Write, || self.carry(&layer, newest));
                 state = self.lock();
@@ -252,9 +257,9 @@ impl<D: Backing> Store for Journaled<D> {
         self.shared.recent.get(&self.shared.database, key)
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
         let Shared { recent, database, .. } = self.shared.as_ref();
-        let entries = recent.scan_prefix(database, prefix)?;
+        let entries = recent.scan(database, prefix, below)?;
         Ok(Box::new(entries.filter(|entry| !matches!(entry, Ok((key, _)) if *key == NUMBER))))
     }
 

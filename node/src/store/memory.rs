@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Backing, Batch, Entries, Entry, Store, StoreError};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError, within};
 
 /// How the next write fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +65,12 @@ impl Store for MemoryStore {
         Ok(self.lock().entries.get(key).cloned())
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
         let found: Vec<Entry> = self
             .lock()
             .entries
             .range(prefix.to_vec()..)
-            .take_while(|(key, _)| key.starts_with(prefix))
+            .take_while(|(key, _)| within(key, prefix, below))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         Ok(Box::new(found.into_iter().map(Ok)))

@@ -199,6 +199,11 @@ impl Batch {
     }
 }
 
+/// Whether a scan for `prefix` that ends before `below` has a key.
+fn within(key: &[u8], prefix: &[u8], below: Option<&[u8]>) -> bool {
+    key.starts_with(prefix) && below.is_none_or(|below| key < below)
+}
+
 /// Ordered bytes on disk.
 pub trait Store: Send + Sync + 'static {
     /// The value of `key`.
@@ -207,11 +212,20 @@ pub trait Store: Send + Sync + 'static {
     /// [`StoreError::Read`].
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The entries whose keys begin with `prefix`, in byte order.
+    /// The entries whose keys begin with `prefix` and, if `below` is given, are less than it, in
+    /// byte order.
     ///
     /// # Errors
     /// [`StoreError::Read`], here or at any step of the iteration.
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError>;
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError>;
+
+    /// The entries whose keys begin with `prefix`, in byte order.
+    ///
+    /// # Errors
+    /// As for [`Self::scan`].
+    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
+        self.scan(prefix, None)
+    }
 
     /// The entry with the greatest key that begins with `prefix` and is at most `key`.
     ///

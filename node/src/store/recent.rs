@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::{Batch, Entries, Entry, MAX_KEY_BYTES, Store, StoreError};
+use super::{Batch, Entries, Entry, MAX_KEY_BYTES, Store, StoreError, within};
 
 /// Changes by their keys: a new value, or none for a removal.
 pub(super) type Layer = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -88,20 +88,22 @@ impl Recent {
         database.get(key)
     }
 
-    /// The entries whose keys begin with `prefix`, over what `database` has.
-    pub(super) fn scan_prefix<'a>(
+    /// The entries whose keys begin with `prefix` and are less than `below`, over what `database`
+    /// has. What is here of them is copied: whoever wants few says so by `below`.
+    pub(super) fn scan<'a>(
         &self,
         database: &'a impl Store,
         prefix: &[u8],
+        below: Option<&[u8]>,
     ) -> Result<Entries<'a>, StoreError> {
         let layers = self.read();
         let mut recent = Layer::new();
         for layer in [layers.old.as_ref(), &layers.young] {
-            let within = from(layer, prefix).take_while(|(key, _)| key.starts_with(prefix));
-            recent.extend(within.map(|(key, value)| (key.clone(), value.clone())));
+            let among = from(layer, prefix).take_while(|(key, _)| within(key, prefix, below));
+            recent.extend(among.map(|(key, value)| (key.clone(), value.clone())));
         }
         drop(layers);
-        let database = database.scan_prefix(prefix)?;
+        let database = database.scan(prefix, below)?;
         Ok(if recent.is_empty() { database } else { merged(database, recent) })
     }
 
@@ -264,10 +266,12 @@ mod tests {
                 let at: Vec<u8> = prefix.iter().chain(&asked).copied().collect();
                 prop_assert_eq!(recent.get(&database, &at).unwrap(), whole.get(&at).unwrap());
                 let entries = |scan: Entries<'_>| scan.map(Result::unwrap).collect::<Vec<_>>();
-                prop_assert_eq!(
-                    entries(recent.scan_prefix(&database, &prefix).unwrap()),
-                    entries(whole.scan_prefix(&prefix).unwrap())
-                );
+                for below in [None, Some(at.as_slice())] {
+                    prop_assert_eq!(
+                        entries(recent.scan(&database, &prefix, below).unwrap()),
+                        entries(whole.scan(&prefix, below).unwrap())
+                    );
+                }
                 prop_assert_eq!(
                     recent.last_at_or_before(&database, &prefix, &at).unwrap(),
                     whole.last_at_or_before(&prefix, &at).unwrap()

@@ -10,7 +10,7 @@ use std::path::Path;
 use ::redb::{Database, Durability, ReadOnlyTable, ReadableDatabase, TableDefinition};
 use probity_harness::handover;
 
-use super::{Backing, Batch, Entries, Entry, Store, StoreError, StoreKind};
+use super::{Backing, Batch, Entries, Entry, Store, StoreError, StoreKind, within};
 
 const TABLE: TableDefinition<'static, &[u8], &[u8]> = TableDefinition::new("entries");
 const FILE_NAME: &str = "store.redb";
@@ -84,8 +84,8 @@ impl Store for RedbStore {
         self.try_get(key).map_err(read)
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        let owned_prefix = prefix.to_vec();
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
+        let (owned_prefix, below) = (prefix.to_vec(), below.map(<[u8]>::to_vec));
         let bounds = (Bound::Included(prefix), Bound::Unbounded);
         let table = self.table().map_err(read)?;
         let range = table.range::<&[u8]>(bounds).map_err(|error| read(error.into()))?;
@@ -95,7 +95,8 @@ impl Store for RedbStore {
                 Err(error) => Err(read(error.into())),
             })
             .take_while(move |entry| {
-                entry.as_ref().map_or(true, |(key, _)| key.starts_with(&owned_prefix))
+                let among = |key: &[u8]| within(key, &owned_prefix, below.as_deref());
+                entry.as_ref().map_or(true, |(key, _)| among(key))
             });
         Ok(Box::new(entries))
     }

@@ -227,6 +227,12 @@ pub fn stale_nodes() -> Vec<u8> {
     Family::StaleNode.key(&[])
 }
 
+/// Where the notes of stale nodes begin that were not stale before a version.
+#[must_use]
+pub fn stale_nodes_since(version: u64) -> Vec<u8> {
+    Family::StaleNode.key(&[&version.to_be_bytes()])
+}
+
 /// The version and the node key within a note of a stale node, if it is one.
 #[must_use]
 pub fn stale_parts(key: &[u8]) -> Option<(u64, &[u8])> {
@@ -245,6 +251,12 @@ pub fn stale_value(stale_since: u64, key_hash: &[u8; 32]) -> Vec<u8> {
 #[must_use]
 pub fn stale_values() -> Vec<u8> {
     Family::StaleValue.key(&[])
+}
+
+/// Where the notes of stale values begin that were not stale before a version.
+#[must_use]
+pub fn stale_values_since(version: u64) -> Vec<u8> {
+    Family::StaleValue.key(&[&version.to_be_bytes()])
 }
 
 /// The version and the key hash within a note of a stale value, if it is one.

@@ -75,8 +75,13 @@ impl Store for SledStore {
         Ok(self.db.get(key).map_err(read)?.map(|value| value.to_vec()))
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        Ok(Box::new(self.db.scan_prefix(prefix).map(|entry| entry.map(owned).map_err(read))))
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
+        let below = below.map(<[u8]>::to_vec);
+        let among = move |key: &[u8]| below.as_deref().is_none_or(|below| key < below);
+        let entries = self.db.scan_prefix(prefix).map(|entry| entry.map(owned).map_err(read));
+        Ok(Box::new(
+            entries.take_while(move |entry| entry.as_ref().map_or(true, |(key, _)| among(key))),
+        ))
     }
 
     fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {

@@ -49,6 +49,17 @@ fn a_scan_is_in_byte_order_and_keeps_to_its_prefix(store: &dyn Store) {
     assert_eq!(keys(store, b"none"), Vec::<Vec<u8>>::new());
 }
 
+fn a_scan_ends_before_the_key_that_it_is_told(store: &dyn Store) {
+    store.write(put(&[(b"p", b"v"), (b"pa", b"v"), (b"pb", b"v"), (b"q", b"v")])).unwrap();
+    let keys = |below: &[u8]| {
+        let entries: Result<Vec<Entry>, _> = store.scan(b"p", Some(below)).unwrap().collect();
+        entries.unwrap().into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(b"pb"), [&b"p"[..], b"pa"]);
+    assert_eq!(keys(b"z"), [&b"p"[..], b"pa", b"pb"]);
+    assert_eq!(keys(b"o"), Vec::<Vec<u8>>::new());
+}
+
 fn the_last_version_at_or_before_is_found_within_its_prefix(store: &dyn Store) {
     store.write(put(&[(b"k1/2", b"two"), (b"k1/5", b"five"), (b"k0/9", b"other")])).unwrap();
     let last = |key: &[u8]| store.last_at_or_before(b"k1/", key).unwrap().map(|entry| entry.1);
@@ -81,6 +92,7 @@ fn check(kind: StoreKind) {
     };
     fresh(&a_batch_puts_and_deletes_at_once);
     fresh(&a_scan_is_in_byte_order_and_keeps_to_its_prefix);
+    fresh(&a_scan_ends_before_the_key_that_it_is_told);
     fresh(&the_last_version_at_or_before_is_found_within_its_prefix);
     fresh(&a_value_of_a_block_s_size_reads_back);
     fresh(&a_batch_with_an_oversized_part_is_refused_as_a_whole);

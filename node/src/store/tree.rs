@@ -88,13 +88,11 @@ fn prune_nodes<S: Store + ?Sized>(
     batch: &mut Batch,
     oldest_kept: u64,
 ) -> Result<(), StoreError> {
-    for note in store.scan_prefix(&schema::stale_nodes())?.take(MAX_PRUNED) {
+    let kept = schema::stale_nodes_since(oldest_kept.saturating_add(1));
+    for note in store.scan(&schema::stale_nodes(), Some(&kept))?.take(MAX_PRUNED) {
         let (note, _) = note?;
-        let (since, node_key) = schema::stale_parts(&note)
+        let (_, node_key) = schema::stale_parts(&note)
             .ok_or_else(|| StoreError::damaged(&note, "not a note of a stale node"))?;
-        if since > oldest_kept {
-            break;
-        }
         batch.delete(schema::tree_node(node_key));
         batch.delete(note);
     }
@@ -107,13 +105,11 @@ fn prune_values<S: Store + ?Sized>(
     batch: &mut Batch,
     oldest_kept: u64,
 ) -> Result<(), StoreError> {
-    for note in store.scan_prefix(&schema::stale_values())?.take(MAX_PRUNED) {
+    let kept = schema::stale_values_since(oldest_kept.saturating_add(1));
+    for note in store.scan(&schema::stale_values(), Some(&kept))?.take(MAX_PRUNED) {
         let (note, _) = note?;
         let (since, key_hash) = schema::stale_value_parts(&note)
             .ok_or_else(|| StoreError::damaged(&note, "not a note of a stale value"))?;
-        if since > oldest_kept {
-            break;
-        }
         if let Some(before) = since.checked_sub(1) {
             let (prefix, key) =
                 (schema::tree_values(&key_hash), schema::tree_value(&key_hash, before));

@@ -108,8 +108,8 @@ impl Store for Disk {
         self.entries.get(key)
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        self.entries.scan_prefix(prefix)
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
+        self.entries.scan(prefix, below)
     }
 
     fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {

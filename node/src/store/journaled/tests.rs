@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::journal::FILE_NAME;
+use super::super::journal::FILE_NAMES;
 use super::super::{MemoryStore, WriteFault};
 use super::*;
 
@@ -34,8 +34,8 @@ impl Store for Forgetful {
         self.applied.get(key)
     }
 
-    fn scan_prefix(&self, prefix: &[u8]) -> Result<Entries<'_>, StoreError> {
-        self.applied.scan_prefix(prefix)
+    fn scan(&self, prefix: &[u8], below: Option<&[u8]>) -> Result<Entries<'_>, StoreError> {
+        self.applied.scan(prefix, below)
     }
 
     fn last_at_or_before(&self, prefix: &[u8], key: &[u8]) -> Result<Option<Entry>, StoreError> {
@@ -81,7 +81,9 @@ fn entries(store: &impl Store) -> Vec<Entry> {
 /// A folder as it is now, as one whose process ends in this moment leaves it behind.
 fn copied(folder: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
-    std::fs::copy(folder.join(FILE_NAME), copy.path().join(FILE_NAME)).unwrap();
+    for name in FILE_NAMES {
+        std::fs::copy(folder.join(name), copy.path().join(name)).unwrap();
+    }
     copy
 }
 
@@ -126,7 +128,7 @@ fn a_database_that_lost_what_it_had_made_durable_is_refused() {
         store.write(put(&[number], b"v")).unwrap();
     }
     let refused = open(&old, folder.path()).unwrap_err().to_string();
-    assert!(refused.contains("ends at batch 0, and its journal begins at batch 3"), "{refused}");
+    assert!(refused.contains("ends at batch 0, and its journal goes on at batch 3"), "{refused}");
 }
 
 /// Writes one entry after the other until that is refused, and says how many were not and why.
@@ -174,8 +176,10 @@ fn a_full_journal_waits_for_the_database_and_begins_again() {
     for number in 0..20u8 {
         store.write(put(&[number], &long)).unwrap();
     }
-    let length = std::fs::metadata(folder.path().join(FILE_NAME)).unwrap().len();
-    assert!(length <= u64::try_from(super::super::journal::MAX_BYTES).unwrap() + 256 * 1024);
+    for name in FILE_NAMES {
+        let length = std::fs::metadata(folder.path().join(name)).unwrap().len();
+        assert!(length <= u64::try_from(super::super::journal::MAX_BYTES).unwrap() + 256 * 1024);
+    }
     let back = database.after_a_crash();
     let copy = copied(folder.path());
     assert_eq!(entries(&open(&back, copy.path()).unwrap()).len(), 20);
