@@ -31,6 +31,7 @@ use crate::node::Clock;
 use crate::relay::{self, OfferError};
 use crate::replica::history::History;
 use crate::results::{self, ResultError};
+use crate::service::Service;
 use crate::shell::Shell;
 use crate::snapshot::Shelf;
 use crate::store::tree::StoreTree;
@@ -70,6 +71,8 @@ pub(crate) struct Inner {
     pub(crate) safety: Option<Arc<Safety>>,
     /// Held until the node has stopped.
     pub(crate) lock: Mutex<Option<FolderLock>>,
+    /// Where what others ask is done.
+    pub(crate) service: Service,
 }
 
 /// For how many heights' time a chain may be silent before the node says that it is behind.

@@ -36,6 +36,7 @@ pub mod relay;
 pub mod replica;
 mod reporter;
 pub mod results;
+mod service;
 mod shell;
 pub mod snapshot;
 pub mod store;

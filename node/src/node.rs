@@ -1,7 +1,8 @@
 //! Putting a node together.
 //!
 //! Order matters: what can be refused is checked first, the store is opened and its state verified
-//! before anything talks, the network runs before the engine, and the API is served last.
+//! before anything talks, the network runs before the engine, and the API is served last. What others
+//! ask runs on threads of [`Service`], and everything that blocks depend on, on those of the caller.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use crate::relay;
 use crate::replica::history::History;
 use crate::replica::{OpenError, OperatorKeys, Replica};
 use crate::reporter::Reporter;
+use crate::service::Service;
 use crate::shell::Shell;
 use crate::snapshot::{self, Shelf};
 use crate::store::mark::{self, Mark, MarkError};
@@ -136,7 +138,9 @@ impl Node {
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
         let began_ms = (config.clock)();
         let lock = lock(&config).await?;
-        let api = listen(config.api).await?;
+        let service = Service::start().map_err(io("threads"))?;
+        let api = listen(config.api).await?.map(|listener| service.adopt(listener)).transpose();
+        let api = api.map_err(io("the API's port"))?;
         let metrics = listen(config.metrics).await?;
         let opening = Arc::clone(&config);
         // Opening reads the whole state.
@@ -154,10 +158,11 @@ impl Node {
         let broken = shell.broken();
         let shelf = follow(&config, mark, &history, &tip);
         let cache = Cache::open(config.home.join("blobs"))?;
-        let (network, events) = start_network(&config, &identity, cache.clone()).await?;
+        let (network, events) = start_network(&config, &identity, cache.clone(), &service).await?;
         let settings = DriverConfig { block_time: config.block_time, now_ms: config.clock };
         let (thread, commands) = driver::spawn(shell, settings).map_err(io("a thread"))?;
-        tokio::spawn(relay::run(events, commands.clone(), Arc::clone(&identity), pool.clone()));
+        let relay = relay::run(events, commands.clone(), Arc::clone(&identity), pool.clone());
+        service.handle().spawn(relay);
         let engine = match engine::start(consensus.clone()).await {
             Ok(engine) => engine,
             Err(error) => {
@@ -192,6 +197,7 @@ impl Node {
             offers: Arc::clone(&consensus.offers),
             safety,
             lock: Mutex::new(Some(lock)),
+            service,
         };
         let standstill = config.block_time.saturating_mul(STANDSTILL_HEIGHTS).max(MIN_STANDSTILL);
         let keeper = Keeper { config: consensus, later, driver: thread, tip, requests, standstill };
@@ -326,6 +332,7 @@ async fn start_network(
     config: &NodeConfig,
     identity: &ChainIdentity,
     cache: Cache,
+    service: &Service,
 ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), StartError> {
     let key = load_or_create(&config.home.join("network.key"))?;
     let peer = key.public().to_peer_id();
@@ -344,7 +351,8 @@ async fn start_network(
         nat: config.nat.clone(),
         limits: config.network,
     };
-    Ok(Network::start(network, cache).await?)
+    let started = service.run(Network::start(network, cache)).await;
+    Ok(started.map_err(io("the network's threads"))??)
 }
 
 fn engine_config(
@@ -382,13 +390,14 @@ fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let limits = ApiLimits::default();
+    let service = node.inner.service.handle();
     let router = probity_web::router(Arc::new(node), limits);
     let router = probity_web::observed(router, traffic.observer());
     let stopped = async move {
         // An error means that the node is gone, which is a stop too.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    tokio::spawn(async move {
+    service.spawn(async move {
         if let Err(error) = probity_web::serve(listener, router, limits, stopped).await {
             tracing::error!(%error, "the API ended");
         }
