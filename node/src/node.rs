@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use futures::future::BoxFuture;
 use probity_harness::cache::{Cache, CacheError};
 use probity_keys::guard::GuardError;
 use probity_keys::lock::{FolderLock, LockError};
@@ -131,9 +132,16 @@ pub struct Node;
 impl Node {
     /// Starts a node on the current runtime.
     ///
+    /// The future is boxed so that engine and networks, which are generic, are compiled with this
+    /// crate; otherwise every crate that starts a node would compile them once more.
+    ///
     /// # Errors
     /// [`StartError`]; nothing is left running then.
-    pub async fn start(config: NodeConfig) -> Result<NodeHandle, StartError> {
+    pub fn start(config: NodeConfig) -> BoxFuture<'static, Result<NodeHandle, StartError>> {
+        Box::pin(Self::assemble(config))
+    }
+
+    async fn assemble(config: NodeConfig) -> Result<NodeHandle, StartError> {
         let config = Arc::new(config);
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
         let began_ms = (config.clock)();

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use libp2p::{Multiaddr, identity};
 use probity_primitives::vrf::VrfPublicKey;
 use probity_primitives::{
@@ -163,9 +164,21 @@ fn setup(error: impl std::fmt::Display) -> BenchError {
 /// The intervals between `heights` decisions of `count` engines on loopback that decide empty
 /// blocks as fast as they can, or every `block_time` if that is not zero.
 ///
+/// Boxed as [`crate::Node::start`] is.
+///
 /// # Errors
 /// [`BenchError`].
-pub async fn block_intervals(
+pub fn block_intervals(
+    dir: &Path,
+    count: u8,
+    heights: usize,
+    block_time: Duration,
+    patience: Duration,
+) -> BoxFuture<'_, Result<Vec<Duration>, BenchError>> {
+    Box::pin(measure(dir, count, heights, block_time, patience))
+}
+
+async fn measure(
     dir: &Path,
     count: u8,
     heights: usize,
