@@ -146,15 +146,9 @@ impl Node {
         std::fs::create_dir_all(&config.home).map_err(io(config.home.display().to_string()))?;
         let began_ms = (config.clock)();
         let lock = lock(&config).await?;
-        let service = Service::start().map_err(io("threads"))?;
-        let api = listen(config.api).await?.map(|listener| service.adopt(listener)).transpose();
-        let api = api.map_err(io("the API's port"))?;
+        let (service, api) = open_service(config.api).await?;
         let metrics = listen(config.metrics).await?;
-        let opening = Arc::clone(&config);
-        // Opening reads the whole state.
-        let opened = tokio::task::spawn_blocking(move || open(&opening)).await;
-        let cut_short = |error| io("the store")(std::io::Error::other(error));
-        let (store, replica) = opened.map_err(cut_short)??;
+        let (store, replica) = open_store(&config).await?;
         let identity = Arc::new(replica.chain().identity().clone());
         let safety = open_safety(&config, &identity, began_ms)?;
         let (consensus, later) = engine_configs(&config, &identity, safety.clone())?;
@@ -215,6 +209,16 @@ impl Node {
         open_doors(&handle, (api, metrics), &pool, &stop);
         Ok(handle)
     }
+}
+
+/// The threads that answer others, and the port at which the API is served by them.
+async fn open_service(
+    api: Option<SocketAddr>,
+) -> Result<(Service, Option<TcpListener>), StartError> {
+    let service = Service::start().map_err(io("threads"))?;
+    let api = listen(api).await?.map(|listener| service.adopt(listener)).transpose();
+    let api = api.map_err(io("the API's port"))?;
+    Ok((service, api))
 }
 
 /// Serves the API and the monitors' port where they are wanted.
@@ -287,6 +291,13 @@ fn engine_configs(
 }
 
 type Opened = (Arc<dyn store::Store>, Replica);
+
+/// Opens the store on a thread of its own: that reads the whole state.
+async fn open_store(config: &Arc<NodeConfig>) -> Result<Opened, StartError> {
+    let config = Arc::clone(config);
+    let opened = tokio::task::spawn_blocking(move || open(&config)).await;
+    opened.map_err(|error| io("the store")(std::io::Error::other(error)))?
+}
 
 fn open(config: &NodeConfig) -> Result<Opened, StartError> {
     let folder = config.home.join("store");
