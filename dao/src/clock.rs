@@ -18,6 +18,7 @@
 use probity_primitives::{Address, Amount, BoundedString, Height};
 
 use crate::event::Event;
+use crate::expiry;
 use crate::ledger::{Context, Ledger};
 use crate::referendum::{Referendum, ReferendumId, Stage};
 use crate::tracks::Track;
@@ -142,7 +143,7 @@ pub(crate) fn close(
         }
     };
     let burns = matches!(stage, Stage::Vetoed { .. });
-    let snapshot = known.snapshot;
+    let (snapshot, expires) = (known.snapshot, expiry::height(known, ctx.height));
     known.enter(stage, ctx.height);
     if let Some(at) = planned {
         ledger.schedule.remove(&(at, id));
@@ -150,6 +151,7 @@ pub(crate) fn close(
     ledger.queue.remove(&(track, id));
     ledger.deciding.remove(&(track, id));
     ledger.snapshots.remove(&(snapshot, id));
+    ledger.expiries.insert((expires, id), ());
     ctx.emit(event);
     Some(if burns {
         Effect::Burn { referendum: id, amount }

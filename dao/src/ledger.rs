@@ -67,7 +67,7 @@ tables! {
     snapshots: Table<(Height, ReferendumId), ()> = 0x76,
     /// The newest referendum of each call.
     calls: Table<Hash, ReferendumId> = 0x77,
-    /// Votes, those on ended referenda too.
+    /// Votes, those on ended referenda too, as long as one of them may lock its tokens.
     votes: Table<(ReferendumId, Address), Vote> = 0x78,
     /// What holds an account's tokens.
     voters: Table<Address, Voter> = 0x79,
@@ -81,6 +81,8 @@ tables! {
     changed: Table<Path, Height> = 0x7d,
     /// What a track has spent.
     spent: Table<(Track, Height), Amount> = 0x7e,
+    /// Ended referenda whose votes hold nothing from a height on.
+    expiries: Table<(Height, ReferendumId), ()> = 0x7f,
     /// What an account held until a height.
     past_holdings: Table<(Address, Height), Holdings> = 0x80,
     /// What a pool held until a height.

@@ -32,6 +32,7 @@ pub mod conviction;
 pub mod delegation;
 pub mod error;
 pub mod event;
+pub mod expiry;
 pub mod history;
 pub mod ledger;
 pub mod locks;

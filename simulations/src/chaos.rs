@@ -9,6 +9,7 @@ use probity_primitives::{
     OperatorId, TaskId,
 };
 use probity_protocol::Bucket;
+use probity_protocol::event::TaskPhase;
 use probity_protocol::registry::message as registry;
 use probity_protocol::registry::{Parent, Relation};
 use probity_protocol::staking::message as staking;
@@ -22,6 +23,7 @@ use crate::setup::synthetic;
 use crate::world::{World, WorldError};
 
 mod disputes;
+mod evidence;
 pub mod governance;
 pub mod life;
 
@@ -138,9 +140,7 @@ impl World {
         let accepted =
             self.ledger().operators.get(&operator).is_some_and(|known| known.key == key.public());
         if accepted {
-            let to = Address::of(&key.public(), NETWORK);
-            let amount = Amount::from_tokens(50);
-            self.attempt(&actor.owner, Message::Transfer(Transfer { to, amount }))?;
+            self.endow(&actor.owner, &key)?;
             if let Some(actor) = self.actors.get_mut(place) {
                 actor.key = key;
             }
@@ -165,9 +165,16 @@ impl World {
         self.attempt(&actor.owner, Message::RegisterOperator(message))?;
         let known = self.ledger().operators.contains(&actor.id());
         if known && !self.actors.iter().any(|other| other.id() == actor.id()) {
+            self.endow(&actor.owner, &actor.key)?;
             self.actors.push(actor);
         }
         Ok(())
+    }
+
+    /// Gives a new hot key what its work costs.
+    fn endow(&mut self, owner: &Keypair, key: &Keypair) -> Result<(), WorldError> {
+        let (to, amount) = (Address::of(&key.public(), NETWORK), Amount::from_tokens(50));
+        self.attempt(owner, Message::Transfer(Transfer { to, amount }))
     }
 
     fn someone(&self, luck: &mut Luck) -> Keypair {
@@ -187,9 +194,13 @@ impl World {
         luck.pick(&known).unwrap_or_default()
     }
 
-    fn task(&self, luck: &mut Luck) -> TaskId {
-        let known: Vec<TaskId> = self.ledger().tasks.iter().map(|(id, _)| *id).collect();
-        luck.pick(&known).unwrap_or_default()
+    /// A task in a phase, or at times any.
+    fn task(&self, luck: &mut Luck, wanted: impl Fn(TaskPhase) -> bool) -> TaskId {
+        let any = luck.below(8) == 0;
+        let all = self.ledger().tasks.iter();
+        let fit: Vec<TaskId> =
+            all.filter(|(_, one)| any || wanted(one.phase.name())).map(|(id, _)| *id).collect();
+        luck.pick(&fit).unwrap_or_default()
     }
 
     /// What someone wants, and who sends it: often someone who may, at times someone who may not.
@@ -242,13 +253,22 @@ impl World {
             }
             12 => (owner, Message::Unjail(staking::Unjail { operator })),
             _ => {
-                let commission = Some(Bps::new(u16::try_from(luck.below(12_000)).unwrap_or(0)));
+                let commission = Some(self.commission_wish(&operator, luck));
                 let edit =
                     staking::EditOperator { operator, name: None, commission, classes: None };
                 (owner, Message::EditOperator(edit))
             }
         };
         (key.clone(), message)
+    }
+
+    /// A commission near the present one, or any.
+    fn commission_wish(&self, operator: &OperatorId, luck: &mut Luck) -> Bps {
+        let present = self.ledger().operators.get(operator).map(|known| known.commission.parts());
+        let near = present.map(|bps| usize::from(bps).saturating_add(luck.below(100)));
+        let any = luck.below(12_000);
+        let wanted = near.filter(|_| luck.below(2) == 0).unwrap_or(any);
+        Bps::new(u16::try_from(wanted).unwrap_or_default())
     }
 
     fn artifact_wish(
@@ -348,7 +368,7 @@ impl World {
 
     /// Work that nobody asked for, or that contradicts itself.
     fn work_wish(&self, kind: u8, luck: &mut Luck) -> Option<(Keypair, Message)> {
-        let id = self.task(luck);
+        let id = self.task(luck, |phase| !matches!(phase, TaskPhase::Final | TaskPhase::Void));
         let round = self.ledger().tasks.get(&id).map_or(1, |task| task.round);
         let actor = luck.pick(&self.actors)?;
         let (operator, chain) = (actor.id(), self.chain.genesis_hash());
@@ -359,11 +379,7 @@ impl World {
         };
         let message = match kind {
             // Seldom: an operator that equivocated never works again.
-            21 if luck.below(6) == 0 => Message::SubmitEvidence(task::SubmitEvidence {
-                first: state(Hash::ZERO),
-                second: state(if luck.below(4) == 0 { Hash::ZERO } else { noise }),
-                key: actor.key.public(),
-            }),
+            21 if luck.below(5) == 0 => self.evidence_wish(&actor, (id, round), luck),
             21 | 22 => match luck.below(3) {
                 0 => Message::Commit(task::Commit { attestation: state(noise) }),
                 1 => Message::ReportUnavailable(task::ReportUnavailable {

@@ -3,6 +3,8 @@
 //! Leaves are published here: whoever disputes a result knows every member's transcript and its
 //! own, and shows where they differ or lets both sides look for it.
 
+use std::sync::Arc;
+
 use probity_primitives::transcript::Transcript;
 use probity_primitives::{Amount, Domain, Hash, OperatorId, TaskId};
 use probity_protocol::dispute::message::{
@@ -153,9 +155,9 @@ impl World {
         else {
             return Ok(None);
         };
-        let mine = sheet.transcript(&task.frozen, engine(), false)?;
+        let mine = self.shelf.transcript(sheet, &task.frozen, engine(), false)?;
         let Some(theirs) = self.revealed(id, task, member)? else { return Ok(None) };
-        let rival = rival(task, member, &mine, shown.then_some(&theirs));
+        let rival = rival(task, member, &mine, shown.then_some(theirs.as_ref()));
         Ok(rival.map(|rival| open(id, task, Challenge::Aggregate(Box::new(rival)))))
     }
 
@@ -171,7 +173,7 @@ impl World {
             return Ok(None);
         };
         let Some(sheet) = self.sheet_of(task) else { return Ok(None) };
-        let mine = sheet.transcript(&task.frozen, engine(), false)?;
+        let mine = self.shelf.transcript(sheet, &task.frozen, engine(), false)?;
         let opening = mine.open(game.middle());
         Ok(opening.map(|opening| Message::PlayDispute(PlayDispute { dispute: id, opening })))
     }
@@ -182,10 +184,10 @@ impl World {
         id: TaskId,
         task: &Task,
         member: OperatorId,
-    ) -> Result<Option<Transcript>, WorldError> {
+    ) -> Result<Option<Arc<Transcript>>, WorldError> {
         let sent = (id, member);
         if let Some(held) = self.held.get(&sent) {
-            return Ok(Some(Transcript::clone(held)));
+            return Ok(Some(Arc::clone(held)));
         }
         let root = match self.ledger().submissions.get(&sent) {
             Some(Submission::Revealed { revealed, .. }) => Some(revealed.answers_root),
@@ -199,7 +201,7 @@ impl World {
             return Ok(None);
         };
         for lies in [false, true] {
-            let transcript = sheet.transcript(&task.frozen, engine(), lies)?;
+            let transcript = self.shelf.transcript(sheet, &task.frozen, engine(), lies)?;
             if transcript.answers_root() == root {
                 return Ok(Some(transcript));
             }

@@ -30,6 +30,7 @@ pub mod run;
 pub mod scenario;
 mod setup;
 pub mod sheet;
+mod shelf;
 pub mod speed;
 pub mod world;
 

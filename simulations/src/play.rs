@@ -107,7 +107,7 @@ impl World {
             | Behaviour::Conceal
             | Behaviour::Unable => false,
         };
-        let transcript = || sheet.transcript(&task.frozen, engine(), lies);
+        let transcript = || self.shelf.transcript(sheet, &task.frozen, engine(), lies);
         let message = match (&task.phase, submission) {
             (Phase::Commit { .. }, None) => match actor.behaviour {
                 Behaviour::Silent => None,
@@ -122,13 +122,13 @@ impl World {
                 | Behaviour::Forge
                 | Behaviour::Withhold
                 | Behaviour::Conceal => {
-                    Some(self.commitment(actor, *task_id, task.round, &transcript()?))
+                    Some(self.commitment(actor, *task_id, task.round, transcript()?.as_ref()))
                 }
             },
             (Phase::Reveal { .. }, Some(SubmissionView::Committed { .. }))
                 if actor.behaviour != Behaviour::Withhold =>
             {
-                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), transcript()?.as_ref())
             }
             (
                 Phase::Spot { drawn, defence, .. },
@@ -136,7 +136,7 @@ impl World {
             ) if opened.is_empty() && actor.behaviour != Behaviour::Conceal => {
                 let defends = matches!(standing, Some(Standing::Grey | Standing::Flagged));
                 let more: &[u32] = if defends { defence } else { &[] };
-                openings(actor, *task_id, task, &transcript()?, drawn.iter().chain(more))?
+                openings(actor, *task_id, task, transcript()?.as_ref(), drawn.iter().chain(more))?
             }
             _ => None,
         };
@@ -164,13 +164,13 @@ impl World {
         if !works {
             return Ok(None);
         }
-        let transcript = || sheet.transcript(&task.frozen, engine(), lies);
+        let transcript = || self.shelf.transcript(sheet, &task.frozen, engine(), lies);
         Ok(match (audit.phase, submission) {
             (AuditPhase::Commit { .. }, None) => {
-                Some(self.commitment(actor, *task_id, task.round, &transcript()?))
+                Some(self.commitment(actor, *task_id, task.round, transcript()?.as_ref()))
             }
             (AuditPhase::Reveal { .. }, Some(SubmissionView::Committed { .. })) => {
-                self.reveal(actor, actor, (*task_id, task.round), &transcript()?)
+                self.reveal(actor, actor, (*task_id, task.round), transcript()?.as_ref())
             }
             _ => None,
         })

@@ -225,7 +225,7 @@ fn label(dataset: &ContentHash, index: u32) -> u32 {
 }
 
 /// The header that the task's frozen facts fix.
-fn header(frozen: &Frozen, engine: Hash) -> Header {
+pub(crate) fn header(frozen: &Frozen, engine: Hash) -> Header {
     Header {
         model: frozen.model,
         dataset: frozen.dataset,

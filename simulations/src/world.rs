@@ -29,6 +29,7 @@ use probity_runtime::{Block, Chain, Event, Header, Message, SignedTx, State, Ver
 use crate::actor::{Actor, NETWORK, person};
 use crate::setup;
 use crate::sheet::Sheet;
+use crate::shelf::Shelf;
 
 /// Whether a world computes signatures. Both ways go through the same transitions to the same roots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -196,6 +197,7 @@ pub struct World {
     pub(crate) noise: (u64, u64),
     /// The transcripts that members have written, where they are kept.
     pub(crate) held: BTreeMap<(TaskId, OperatorId), Arc<Transcript>>,
+    pub(crate) shelf: Shelf,
     pub(crate) rigour: Rigour,
     pub(crate) check: bool,
     pub(crate) keep: bool,
@@ -255,6 +257,7 @@ impl World {
             numbers: config.numbers,
             noise: config.noise,
             held: BTreeMap::new(),
+            shelf: Shelf::default(),
             rigour: config.rigour,
             check: config.check,
             thorough: config.thorough,

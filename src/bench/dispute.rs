@@ -1,7 +1,8 @@
-//! What a dispute costs the chain: bytes and time, of a short transcript and of a long one.
+//! What a dispute costs the chain: bytes and time, of short transcripts and of long ones.
 //!
 //! A whole network in memory publishes a false result over so many items; a stranger disputes it,
-//! once with the leaves at hand and once without, so that both sides look for the difference.
+//! once with the leaves at hand and once without, so that both sides look for the difference. What
+//! people compute off the chain, whole transcripts among it, is in no figure.
 
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,8 @@ use probity_simulations::{Behaviour, World, WorldConfig, WorldError};
 use super::Figure;
 use crate::exit::{Code, Failure, OrFail};
 
-/// A transcript of few items, and one of many: twice as many halvings.
-const SIZES: [u32; 2] = [1_000, 1_000_000];
+/// How many items transcripts have: each time ten times as many, which is a few halvings more.
+const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// How long a dispute may go on, in blocks.
 const BLOCKS: u64 = 400;
 
@@ -34,37 +35,55 @@ struct Cost {
     time: Duration,
 }
 
-/// Measures disputes over both sizes.
+/// Measures disputes over transcripts of every length, each against the shortest.
 pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
+    let mut worlds = Vec::new();
+    for items in SIZES {
+        let published = captured(items).or_fail(Code::Other, "cannot publish a result")?;
+        worlds.push((items, published));
+    }
     let mut figures = Vec::new();
     for shown in [true, false] {
-        let costs = SIZES.map(|items| dispute(items, shown));
-        let [few, many] = costs;
-        let (few, many) = (few?, many?);
-        let how = if shown { "leaves shown" } else { "leaves withheld" };
-        let ratio = |what: &str, value: usize, reference: usize, wanted| {
-            Figure::new(
-                format!("{what} of {} items, {how}", SIZES[1]),
-                (count(value), "bytes"),
-                ("of a thousandth as many", count(reference)),
-                wanted,
-            )
-        };
-        figures.push(ratio("one opening", many.opening, few.opening, "<= 2"));
-        figures.push(ratio("finding the item", many.located, few.located, "<= 2, withheld <= 4"));
-        figures.push(ratio("a whole dispute", many.bytes, few.bytes, "<= 2, withheld <= 4"));
-        figures.push(Figure::new(
-            format!("the rules' time for a dispute of {} items, {how}", SIZES[1]),
-            (many.time.as_secs_f64() * 1_000.0, "ms"),
-            ("of a thousandth as many", few.time.as_secs_f64() * 1_000.0),
-            "<= 4",
-        ));
+        let mut first = None;
+        for (items, (world, task)) in &worlds {
+            let cost = dispute(world.clone(), *task, shown)?;
+            match first {
+                Some(few) => figures.extend(rows(*items, shown, cost, few)),
+                None => first = Some(cost),
+            }
+        }
     }
     Ok(figures)
 }
 
-fn dispute(items: u32, shown: bool) -> Result<Cost, Failure> {
-    let (mut world, task) = captured(items).or_fail(Code::Other, "cannot publish a result")?;
+/// What a dispute cost, against what one of the shortest transcript did.
+fn rows(items: u32, shown: bool, many: Cost, few: Cost) -> [Figure; 4] {
+    let how = if shown { "leaves shown" } else { "leaves withheld" };
+    let [shortest, ..] = SIZES;
+    let bytes = |what: &str, value: usize, reference: usize, wanted| {
+        Figure::new(
+            format!("{what} of {items} items, {how}"),
+            (count(value), "bytes"),
+            (&format!("of {shortest} items"), count(reference)),
+            wanted,
+        )
+    };
+    // A game has a move for each halving, and a move as many hashes: the square of the logarithm.
+    let wanted = if shown { "<= 2" } else { "<= 4" };
+    [
+        bytes("one opening", many.opening, few.opening, "<= 2"),
+        bytes("finding the item", many.located, few.located, wanted),
+        bytes("a whole dispute", many.bytes, few.bytes, wanted),
+        Figure::new(
+            format!("the rules' time for a dispute of {items} items, {how}"),
+            (many.time.as_secs_f64() * 1_000.0, "ms"),
+            (&format!("of {shortest} items"), few.time.as_secs_f64() * 1_000.0),
+            "<= 4",
+        ),
+    ]
+}
+
+fn dispute(mut world: World, task: TaskId, shown: bool) -> Result<Cost, Failure> {
     let stranger = person(&world)?;
     let opened = world.challenge(task, shown).or_fail(Code::Other, "cannot dispute")?;
     let opened = opened.ok_or_else(|| Failure::new(Code::Other, "nothing contradicts"))?;

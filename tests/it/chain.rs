@@ -19,7 +19,7 @@ use crate::support::probity;
 
 /// How long anything of a test's chain may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
-/// Blocks are at least this far apart, in milliseconds.
+/// Blocks are at least this far apart, in milliseconds, unless a test needs more time in each.
 const BLOCK_TIME_MS: u64 = 300;
 
 /// An operator with its keys.
@@ -56,6 +56,7 @@ pub(crate) struct Cast {
     pub(crate) genesis: Genesis,
     pub(crate) actors: Vec<Actor>,
     pub(crate) person: Keypair,
+    pub(crate) block_time_ms: u64,
 }
 
 impl Cast {
@@ -85,7 +86,7 @@ impl Cast {
             beacon_seed: Hash::of(Domain::Genesis, &"whole-system tests"),
         };
         genesis.validate().unwrap();
-        Self { genesis, actors, person }
+        Self { genesis, actors, person, block_time_ms: BLOCK_TIME_MS }
     }
 }
 
@@ -204,7 +205,7 @@ fn write_home(folder: &Path, cast: &Cast, number: usize, ports: &[&[u16]]) -> Pa
     };
     let file = format!(
         "[node]\nmoniker = \"node-{number}\"\noperator = \"{}\"\n\n[api]\nlisten = \"{}\"\n\n\
-         [consensus]\nlisten = \"{}\"\npeers = [{}]\nblock_time_ms = {BLOCK_TIME_MS}\n\
+         [consensus]\nlisten = \"{}\"\npeers = [{}]\nblock_time_ms = {}\n\
          listen_heights = 0\n\n\
          [network]\nlisten = \"{}\"\npeers = [{}]\n\n\
          [keys]\noperator = \"operator.key\"\nbeacon = \"beacon.key\"\n",
@@ -212,6 +213,7 @@ fn write_home(folder: &Path, cast: &Cast, number: usize, ports: &[&[u16]]) -> Pa
         address(own[0]),
         address(own[1]),
         others(1),
+        cast.block_time_ms,
         address(own[2]),
         others(2),
     );

@@ -14,7 +14,7 @@ const NODES: usize = 4;
 /// The node that is killed.
 const VICTIM: usize = 3;
 /// How many rows of the test set are evaluated.
-const ROWS: usize = 60;
+pub(crate) const ROWS: usize = 60;
 /// How many of them the model gets right, as `probity eval run --limit 60` and onnxruntime agree.
 const RIGHT: u64 = 56;
 
@@ -68,9 +68,19 @@ pub(crate) fn params() -> Params {
     params
 }
 
+/// Registers a model that gets most right, and asks for its evaluation.
+pub(crate) fn request(folder: &tempfile::TempDir, cast: &Cast, node: &str) -> TaskId {
+    request_for("digits_mlp16.onnx", folder, cast, node)
+}
+
 /// Registers a model, a small dataset and the benchmark on it, and asks for an evaluation, all by
 /// the command line.
-pub(crate) fn request(folder: &tempfile::TempDir, cast: &Cast, node: &str) -> TaskId {
+pub(crate) fn request_for(
+    model: &str,
+    folder: &tempfile::TempDir,
+    cast: &Cast,
+    node: &str,
+) -> TaskId {
     let key = folder.path().join("person.key");
     chain::write_key(&key, &cast.person.seed());
     let key = path(&key);
@@ -85,7 +95,7 @@ pub(crate) fn request(folder: &tempfile::TempDir, cast: &Cast, node: &str) -> Ta
     let items = ROWS.to_string();
     let promise = ["--dataset", &dataset, "--items", &items];
     let benchmark = register("benchmark", &digits("digits.toml"), &promise);
-    let model = register("model", &digits("digits_mlp16.onnx"), &[]);
+    let model = register("model", &digits(model), &[]);
     let (fee, mode) = ("100000000000", "exact");
     let message = json!({ "request_task": {
         "benchmark": benchmark, "artifact": model, "mode": mode,

@@ -14,6 +14,7 @@ mod kill;
 mod kill_often;
 mod operate;
 mod operate_faults;
+mod overturned;
 mod safety;
 mod sim;
 mod sim_questions;

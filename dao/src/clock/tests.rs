@@ -64,6 +64,7 @@ impl Trial {
         for _ in 0..blocks {
             let mut ctx = Context::new(self.height);
             effects.extend(end_block(&mut self.ledger, &mut ctx));
+            self.ledger.let_votes_go(self.height);
             self.events.append(&mut ctx.events);
             self.height = Height(self.height.0 + 1);
         }
@@ -207,6 +208,73 @@ fn closing_a_referendum_reads_no_vote() {
     let mut with = Trial { ledger: stage.ledger, height: without.height, events: Vec::new() };
     assert_eq!(with.until(id, StageName::Approved), without.until(id, StageName::Approved));
     assert_eq!(with.events, without.events);
+}
+
+#[test]
+fn votes_leave_when_the_longest_lock_has_run_out_and_not_before() {
+    let (mut stage, id) = deciding();
+    let before = stage.ledger.clone();
+    let amount = Amount::from_tokens(EACH);
+    let ballot = Ballot::Whole { side: Side::Nay, conviction: Conviction::SixTimes, amount };
+    let casting = Casting {
+        account: account(7),
+        referendum: id,
+        ballot,
+        held: Held { then: amount, now: amount },
+    };
+    cast(&mut stage.ledger, &before, &mut Context::new(stage.height), casting).unwrap();
+    let other = stage.submit(Track::Root, 1).unwrap();
+    stage.vote(7..9, other, Side::Aye);
+    stage.until(id, StageName::TimedOut);
+    let ended = stage.known(id).stage.ended().unwrap();
+    let tally = stage.known(id).tally.clone();
+    let locks = |stage: &Trial| {
+        let locks = stage.ledger.locks(account(7), stage.height);
+        locks.iter().any(|lock| lock.why == crate::locks::Why::Vote(id))
+    };
+    let period = stage.known(id).frozen.lock_period;
+    while stage.height.0 < ended.0 + 32 * period {
+        assert!(locks(&stage) && stage.ledger.votes.contains(&(id, account(7))));
+        stage.pass(1);
+    }
+    assert!(!locks(&stage), "a lock of 32 periods lasts for them");
+    stage.pass(1);
+    assert!(!stage.ledger.votes.iter().any(|((of, _), _)| *of == id));
+    assert_eq!(stage.known(id).tally, tally);
+    // The other one ended later; its votes stay as long.
+    let listed = stage.ledger.voters.get(&account(7)).unwrap();
+    assert_eq!(listed.votes.iter().copied().collect::<Vec<_>>(), [other]);
+    stage.pass(600);
+    assert!(stage.ledger.votes.is_empty() && stage.ledger.voters.is_empty());
+    assert!(stage.ledger.expiries.is_empty());
+}
+
+#[test]
+fn a_crowd_of_votes_leaves_in_bounded_steps() {
+    let (mut stage, id) = deciding();
+    let amount = Amount::from_tokens(EACH);
+    let vote = crate::Vote {
+        ballot: Ballot::Whole { side: Side::Nay, conviction: Conviction::Once, amount },
+        carried: crate::Power::NONE,
+    };
+    for number in 0..700u32 {
+        let secret = probity_primitives::Hash::of(probity_primitives::Domain::Seed, &number);
+        let voter = Address::of(&Keypair::from_seed(*secret.as_bytes()).public(), Network::Test);
+        stage.ledger.votes.insert((id, voter), vote);
+        stage.ledger.overridden.insert((id, voter), crate::Power::NONE);
+    }
+    stage.until(id, StageName::TimedOut);
+    stage.height = Height(stage.height.0 + 32 * stage.known(id).frozen.lock_period);
+    let mut left = Vec::new();
+    while !stage.ledger.expiries.is_empty() {
+        let mut next = stage.ledger.clone();
+        next.let_votes_go(stage.height);
+        let of = |ledger: &Ledger| ledger.votes.len() + ledger.overridden.len();
+        assert!(of(&stage.ledger) - of(&next) <= crate::expiry::EXPIRE);
+        stage.ledger = next;
+        left.push(of(&stage.ledger));
+    }
+    assert_eq!(left, [1_144, 888, 632, 376, 120, 0]);
 }
 
 #[test]

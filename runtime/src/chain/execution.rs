@@ -141,6 +141,7 @@ impl Execution {
         events.extend(ctx.events.into_iter().map(Event::from));
         power::record(&mut state, &before, Height(height.0.saturating_sub(1)));
         state.dao.sweep_past();
+        state.dao.let_votes_go(height);
         let entries = state.drain_changes();
         Ended { state, events, entries }
     }

@@ -15,6 +15,8 @@ use crate::chain::Chain;
 use crate::event::Event;
 use crate::state::State;
 
+mod facts;
+
 /// What an action would do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
@@ -28,6 +30,9 @@ pub struct Preview {
     pub balances: Vec<Balance>,
     /// Referenda that would stand elsewhere.
     pub referenda: Vec<Standing>,
+    /// Whatever else would be otherwise: payouts, the protocol, slashes, windows, disputes, results.
+    #[serde(default)]
+    pub facts: Vec<Difference<String>>,
     /// Everything that would be said.
     pub events: Vec<Event>,
 }
@@ -81,13 +86,14 @@ impl Chain {
         let outcome = checked(&mut after, &cause, action);
         let says = action.to_string();
         match outcome {
-            Ok(events) => Preview { says, refused: None, ..difference(before, &after, events) },
+            Ok(events) => Preview { says, refused: None, ..difference(before, &after, &cause, events) },
             Err(reason) => Preview {
                 says,
                 refused: Some(reason.to_string()),
                 parameters: Vec::new(),
                 balances: Vec::new(),
                 referenda: Vec::new(),
+                facts: Vec::new(),
                 events: Vec::new(),
             },
         }
@@ -99,7 +105,7 @@ fn checked(state: &mut State, cause: &Cause, action: &Action) -> Result<Vec<Even
     enact::carry_out(state, cause, action)
 }
 
-fn difference(before: &State, after: &State, events: Vec<Event>) -> Preview {
+fn difference(before: &State, after: &State, cause: &Cause, events: Vec<Event>) -> Preview {
     let parameters = events.iter().filter_map(Event::governance).filter_map(|event| {
         let probity_dao::Event::ParameterChanged { path, before, after } = event else {
             return None;
@@ -127,6 +133,7 @@ fn difference(before: &State, after: &State, events: Vec<Event>) -> Preview {
         parameters: parameters.collect(),
         balances: balances.filter(|one| one.before != one.after).collect(),
         referenda: referenda.collect(),
+        facts: facts::differing(&before.ledger, &after.ledger, cause.height),
         events,
     }
 }

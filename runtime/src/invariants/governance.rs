@@ -27,6 +27,7 @@ pub(super) fn check(state: &State, previous: Option<&State>) -> Result<(), Viola
         }
         places(&state.dao, *id, referendum)?;
     }
+    kept(&state.dao)?;
     if let Some(before) = previous {
         steps(&before.dao, &state.dao)?;
         locks(before, state)?;
@@ -151,6 +152,18 @@ fn places(dao: &Ledger, id: ReferendumId, referendum: &Referendum) -> Result<(),
     for (list, found, expected) in lists {
         let what = || format!("whether referendum {id}, {}, is in the {list}", stage.name());
         equal(7, what, found, expected)?;
+    }
+    Ok(())
+}
+
+/// 7: a vote is on a referendum that has not ended, or on one whose votes will be let go.
+fn kept(dao: &Ledger) -> Result<(), Violation> {
+    let leaving: BTreeSet<ReferendumId> = dao.expiries.iter().map(|((_, id), ())| *id).collect();
+    let counts =
+        |id: &ReferendumId| dao.referenda.get(id).is_some_and(|known| known.stage.ended().is_none());
+    for ((id, account), _) in dao.votes.iter() {
+        let fits = counts(id) || leaving.contains(id);
+        equal(7, || format!("whether the vote of {account} on {id} is still of use"), fits, true)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use probity_primitives::{Keypair, OperatorId};
 use probity_protocol::dispute::message::{
     Challenge, FundAppeal, ImplicateMember, OpenDispute, PlayDispute, ReportBallot,
 };
+use probity_protocol::event::TaskPhase;
 use probity_protocol::dispute::{Dispute, Ruling, Rung, Side, Stage, level_cost};
 use probity_runtime::Message;
 
@@ -22,7 +23,7 @@ impl World {
     ) -> Result<Wish, WorldError> {
         let message = match kind {
             32 => {
-                let task = self.task(luck);
+                let task = self.task(luck, |phase| phase == TaskPhase::Provisional);
                 self.challenge(task, luck.below(2) == 0)?
             }
             33 => self.member_wish(luck)?,
@@ -35,7 +36,7 @@ impl World {
 
     /// Says of a member that its transcript is false, or withheld.
     fn member_wish(&self, luck: &mut Luck) -> Result<Option<Message>, WorldError> {
-        let id = self.task(luck);
+        let id = self.task(luck, |phase| phase == TaskPhase::Provisional);
         let Some(task) = self.ledger().tasks.get(&id) else { return Ok(None) };
         let members: Vec<OperatorId> =
             task.phase.committee().iter().map(|member| member.operator).collect();
@@ -45,7 +46,12 @@ impl World {
         let theirs = self.revealed(id, task, member)?;
         let stated = theirs.as_ref().filter(|_| luck.below(2) == 0);
         let Some(sheet) = self.sheet_of(task) else { return Ok(None) };
-        let mine = sheet.transcript(&task.frozen, crate::play::engine(), luck.below(2) == 0)?;
+        let mine = self.shelf.transcript(
+            sheet,
+            &task.frozen,
+            crate::play::engine(),
+            luck.below(2) == 0,
+        )?;
         let challenge = match (luck.below(3), content(&mine, item)) {
             (0, _) | (_, None) => Challenge::Withheld { member, item },
             (_, Some(claimed)) => {

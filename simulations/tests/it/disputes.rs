@@ -270,6 +270,13 @@ fn after_three_juries_the_holders_rule_and_may_say_nothing_else() {
         let stage = &world.ledger().disputes.get(&0).unwrap().stage;
         matches!(stage, Stage::Ladder { rung: Rung::Vote { .. }, .. })
     });
+    let (action, result) = (
+        Action::RuleDispute { dispute: 0, ruling: probity_dao::Ruling::Void },
+        format!("result of {task}: 1.000000, overturned -> 1.000000, provisional"),
+    );
+    let facts = crate::governance::facts(&world, Track::Dispute, &action);
+    let ruled = "dispute 0: overturned, unless the holders say otherwise -> closed: void";
+    assert_eq!(facts, [ruled.to_owned(), result]);
     world.must(&proposer, rule(probity_dao::Ruling::Void)).unwrap();
     let id = ReferendumId(0);
     let deposit = world.chain.dao().referenda.get(&id).unwrap().deposit;

@@ -1,6 +1,7 @@
 //! Referenda through the real chain, with every invariant checked after every block.
 
 mod attacks;
+mod bad;
 mod broken;
 mod delegating;
 mod enacting;
@@ -71,6 +72,14 @@ fn ballot(referendum: ReferendumId, ballot: Ballot) -> Message {
 fn aye(world: &mut World, number: usize, id: ReferendumId, amount: u64) {
     let message = ballot(id, whole(Side::Aye, Conviction::Once, amount));
     world.must(&owner(world, number), message).unwrap();
+}
+
+/// What a preview shows besides parameters, money and referenda.
+pub(crate) fn facts(world: &World, track: Track, action: &Action) -> Vec<String> {
+    let preview = world.chain.preview(track, address(&world.people[0]), action);
+    assert_eq!(preview.refused, None);
+    let rows = preview.facts.iter();
+    rows.map(|row| format!("{}: {} -> {}", row.path, row.before, row.after)).collect()
 }
 
 fn known(world: &World, id: ReferendumId) -> Referendum {

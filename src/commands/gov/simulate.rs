@@ -61,7 +61,7 @@ pub(super) fn text(tried: &PreviewView) -> String {
 
 /// Everything that would change, before and after.
 pub(super) fn effect(preview: &Preview) -> String {
-    let Preview { says: _, refused, parameters, balances, referenda, events: _ } = preview;
+    let Preview { says: _, refused, parameters, balances, referenda, facts, events: _ } = preview;
     if let Some(reason) = refused {
         return format!("as things are it would be refused: {reason}");
     }
@@ -78,7 +78,10 @@ pub(super) fn effect(preview: &Preview) -> String {
     for Standing { referendum, before, after } in referenda {
         row(format!("referendum {referendum}"), before.to_string(), after.to_string());
     }
-    if parameters.is_empty() && balances.is_empty() && referenda.is_empty() {
+    for Difference { path, before, after } in facts {
+        row(path.clone(), before.clone(), after.clone());
+    }
+    if [parameters.len(), balances.len(), referenda.len(), facts.len()] == [0; 4] {
         return "nothing in the state would change".to_owned();
     }
     table.text()

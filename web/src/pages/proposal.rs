@@ -88,6 +88,7 @@ struct Effect {
     parameters: Vec<(String, Name, Name)>,
     balances: Vec<(String, String, String)>,
     referenda: Vec<(ReferendumId, StageName, StageName)>,
+    facts: Vec<(String, String, String)>,
 }
 
 /// Where an account stands.
@@ -202,6 +203,7 @@ fn effect(frame: &Frame, known: &Referendum) -> Effect {
             parameters: declared(known),
             balances: Vec::new(),
             referenda: Vec::new(),
+            facts: Vec::new(),
         };
     }
     let preview = frame.chain.preview(known.track, known.proposer, &known.action);
@@ -222,6 +224,11 @@ fn effect(frame: &Frame, known: &Referendum) -> Effect {
             .referenda
             .iter()
             .map(|one| (one.referendum, one.before, one.after))
+            .collect(),
+        facts: preview
+            .facts
+            .into_iter()
+            .map(|one| (one.path, one.before, one.after))
             .collect(),
     }
 }

@@ -3,7 +3,7 @@
 use probity_primitives::{Amount, Score, Seats};
 
 use super::arena::{Arena, finding, list, truth};
-use crate::dispute::{Ruling, Stage as At};
+use crate::dispute::{DisputeError, Ruling, Stage as At};
 use crate::event::{Event, TaskPhase};
 use crate::task::{Correction, Counting, OutcomeState, Standing, VoidReason};
 
@@ -168,6 +168,41 @@ fn a_jury_that_does_not_vote_is_drawn_again_and_then_nothing_is_wrong() {
     assert!(arena.stage.slashes().iter().all(|(_, code, _)| *code == "O8"));
     assert!(!arena.stage.slashes().is_empty());
     assert_eq!(arena.outcome().state, OutcomeState::Provisional);
+}
+
+#[test]
+fn a_juror_that_commits_and_never_reveals_pays_double_and_the_others_rule() {
+    let mut arena = Arena::captured();
+    let id = arena.accuse();
+    let rules = arena.stage.task(arena.task).frozen.dispute.clone();
+    let (_, bench) = arena.bench(id);
+    // The others have two thirds of the seats.
+    let silent = *bench.jurors.iter().min_by_key(|juror| juror.seats).unwrap();
+    let found = finding(&[truth(arena.lie)]);
+    let ballots: Vec<_> = bench
+        .jurors
+        .iter()
+        .map(|juror| arena.ballot(id, juror.operator, (Ruling::Overturn, found.clone())))
+        .collect();
+    ballots.iter().for_each(|ballot| arena.commit(ballot).unwrap());
+    arena.stage.pass(rules.commit_blocks);
+    for ballot in ballots.iter().filter(|ballot| ballot.operator != silent.operator) {
+        arena.reveal(ballot).unwrap();
+    }
+    arena.stage.pass(rules.reveal_blocks);
+    let silent_ballot = ballots.iter().find(|one| one.operator == silent.operator).unwrap();
+    assert!(matches!(arena.reveal(silent_ballot), Err(DisputeError::Stage { .. })));
+    arena.let_stand();
+    assert_eq!(arena.ruling(id), Some(Ruling::Overturn));
+    let lock = arena.stage.task(arena.task).frozen.seat_lock;
+    let double = lock.checked_mul(silent.seats.0.into()).unwrap().mul_div_ceil(10, 100).unwrap();
+    let incoherent: Vec<_> =
+        arena.stage.slashes().into_iter().filter(|(_, code, _)| *code == "O8").collect();
+    assert_eq!(incoherent, [(silent.operator, "O8", double)]);
+    // Who did not show its vote is not paid for it.
+    let (_, _, jurors, _) = arena.closed().unwrap();
+    let paid = 5 - u128::from(silent.seats.0);
+    assert_eq!(jurors, arena.prices(paid).mul_div_floor(1, 4).unwrap());
 }
 
 #[test]

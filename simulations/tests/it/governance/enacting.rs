@@ -1,5 +1,6 @@
 //! What passed is carried out, or dropped whole and said so.
 
+use probity_primitives::Height;
 use probity_protocol::Bucket;
 
 use super::*;
@@ -173,4 +174,29 @@ fn a_preview_shows_the_effect_and_the_refusal_before_anyone_votes() {
     let refused = world.chain.preview(Track::LargeSpend, proposer, &much).refused.unwrap();
     assert!(refused.contains("that the large_spend track may still spend"), "{refused}");
     assert_eq!(world.ledger().balance(Bucket::Treasury), treasury);
+}
+
+#[test]
+fn a_preview_shows_what_a_pause_and_an_upgrade_would_change() {
+    let mut world = world();
+    world.pass(4).unwrap();
+    assert_eq!(
+        facts(&world, Track::Pause, &Action::Pause { blocks: 10 }),
+        ["payouts: go on -> paused until block 15"]
+    );
+    let upgrade = Action::Upgrade { version: 2, height: Height(500) };
+    assert_eq!(
+        facts(&world, Track::Root, &upgrade),
+        ["protocol: version 1 -> version 1, version 2 from block 500"]
+    );
+    let id = submit(&mut world, Track::Root, upgrade);
+    (0..5).for_each(|number| aye(&mut world, number, id, 25_000));
+    world.pass(1).unwrap();
+    assert_eq!(facts(&world, Track::Root, &Action::Text { hash: Default::default() }), [""; 0]);
+    until(&mut world, id, StageName::Enacted);
+    assert_eq!(
+        facts(&world, Track::Cancel, &Action::CancelUpgrade { version: 2 }),
+        ["protocol: version 1, version 2 from block 500 -> version 1"]
+    );
+    assert_eq!(world.ledger().protocol.get().planned.map(|plan| plan.version), Some(2));
 }

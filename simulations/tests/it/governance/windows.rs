@@ -31,6 +31,23 @@ fn decide(world: &mut World, action: Action) {
     until(world, id, StageName::Enacted);
 }
 
+#[test]
+fn a_preview_shows_what_becomes_of_a_suspended_window_and_its_slashes() {
+    let (world, _, window) = suspended();
+    let first = world.ledger().slashes.iter().next().unwrap();
+    let (first, due) = (*first.0, first.1.due.0.max(world.chain.height().0 + 2));
+    let reverted = facts(&world, Track::Cancel, &Action::RevertWindow { window });
+    let mut given_back: Vec<String> =
+        (first..first + 5).map(|slash| format!("slash {slash}: suspended -> none")).collect();
+    given_back.push(format!("window {window}: 5 offenders -> closed"));
+    assert_eq!(reverted, given_back);
+    let resumed = facts(&world, Track::Cancel, &Action::ResumeWindow { window });
+    let goes_on = format!("slash {first}: suspended -> shared out in block {due}");
+    assert!(resumed.contains(&goes_on), "{resumed:?}");
+    let more = resumed.iter().filter(|row| row.contains(": none -> shared out in block"));
+    assert_eq!(more.count(), 5, "{resumed:?}");
+}
+
 fn bonded(world: &World, offenders: &[OperatorId]) -> Vec<Amount> {
     offenders.iter().map(|id| world.ledger().bonded(id)).collect()
 }

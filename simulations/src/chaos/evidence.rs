@@ -1,0 +1,84 @@
+//! Operators that sign two things where one may stand, and whoever shows it.
+
+use probity_primitives::{BlockHash, Domain, Hash, Height, TaskId};
+use probity_protocol::task::message as task;
+use probity_runtime::Message;
+use probity_runtime::certificate::{VoteKind, VoteStatement};
+use probity_runtime::evidence::{
+    SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
+};
+use probity_runtime::proposal::ProposalStatement;
+
+use super::Luck;
+use crate::actor::Actor;
+use crate::world::World;
+
+impl World {
+    /// Two commitments, votes or proposals of one operator, which at times say the same.
+    pub(super) fn evidence_wish(
+        &self,
+        actor: &Actor,
+        (id, round): (TaskId, u8),
+        luck: &mut Luck,
+    ) -> Message {
+        let other = Hash::of(Domain::Seed, &luck.next());
+        let second = if luck.below(4) == 0 { Hash::ZERO } else { other };
+        let late = u64::try_from(luck.below(5)).unwrap_or_default();
+        let height = Height(self.chain.height().0.saturating_sub(late));
+        match luck.below(3) {
+            0 => {
+                let (chain, operator) = (self.chain.genesis_hash(), actor.id());
+                let state = |hash: Hash| {
+                    let statement = task::Statement::Commit(hash);
+                    task::Attestation::sign(chain, id, round, operator, statement, &actor.key)
+                };
+                Message::SubmitEvidence(task::SubmitEvidence {
+                    first: state(Hash::ZERO),
+                    second: state(second),
+                    key: actor.key.public(),
+                })
+            }
+            1 => {
+                let [first, second] =
+                    [Hash::ZERO, second].map(|hash| self.vote(actor, height, BlockHash(hash)));
+                Message::SubmitVoteEvidence(SubmitVoteEvidence { first, second })
+            }
+            _ => {
+                let [first, second] =
+                    [Hash::ZERO, second].map(|hash| self.stand(actor, height, BlockHash(hash)));
+                Message::SubmitProposalEvidence(SubmitProposalEvidence { first, second })
+            }
+        }
+    }
+
+    fn vote(&self, actor: &Actor, height: Height, block: BlockHash) -> SignedVote {
+        let (kind, round, block) = (VoteKind::Precommit, 0, Some(block));
+        let validator = actor.id();
+        let statement = VoteStatement {
+            chain_id: &self.genesis.chain_id,
+            genesis_hash: self.chain.genesis_hash(),
+            kind,
+            height,
+            round,
+            block,
+            validator,
+        };
+        let signature = actor.key.sign(Domain::Vote, &statement.sign_bytes());
+        SignedVote { kind, height, round, block, validator, signature }
+    }
+
+    fn stand(&self, actor: &Actor, height: Height, block: BlockHash) -> SignedStand {
+        let (proposer, round, pol_round) = (actor.id(), 0, None);
+        let statement = ProposalStatement::Stand {
+            chain_id: &self.genesis.chain_id,
+            genesis_hash: self.chain.genesis_hash(),
+            height,
+            round: Some(round),
+            pol_round,
+            block,
+            proposer,
+        };
+        let signature = actor.key.sign(Domain::Proposal, &statement.sign_bytes());
+        SignedStand { height, round, pol_round, block, proposer, signature }
+    }
+}
