@@ -73,9 +73,8 @@ fn ring(committee: &[Member]) -> Option<Vec<OperatorId>> {
     }
     let all = seats(committee);
     let quorum = usize::try_from(all.div_ceil(3).max(3)).unwrap();
-    let captures = |ring: &&Vec<Member>| {
-        seats(ring) * 2 > all && committee.len() - ring.len() >= quorum
-    };
+    let captures =
+        |ring: &&Vec<Member>| seats(ring) * 2 > all && committee.len() - ring.len() >= quorum;
     let least = rings.iter().filter(captures).min_by_key(|ring| ring.len())?;
     Some(least.iter().map(|member| member.operator).collect())
 }

@@ -224,6 +224,7 @@ fn votes_leave_when_the_longest_lock_has_run_out_and_not_before() {
     };
     cast(&mut stage.ledger, &before, &mut Context::new(stage.height), casting).unwrap();
     let other = stage.submit(Track::Root, 1).unwrap();
+    stage.pass(1);
     stage.vote(7..9, other, Side::Aye);
     stage.until(id, StageName::TimedOut);
     let ended = stage.known(id).stage.ended().unwrap();

@@ -86,7 +86,9 @@ impl Chain {
         let outcome = checked(&mut after, &cause, action);
         let says = action.to_string();
         match outcome {
-            Ok(events) => Preview { says, refused: None, ..difference(before, &after, &cause, events) },
+            Ok(events) => {
+                Preview { says, refused: None, ..difference(before, &after, &cause, events) }
+            }
             Err(reason) => Preview {
                 says,
                 refused: Some(reason.to_string()),

@@ -159,8 +159,9 @@ fn places(dao: &Ledger, id: ReferendumId, referendum: &Referendum) -> Result<(),
 /// 7: a vote is on a referendum that has not ended, or on one whose votes will be let go.
 fn kept(dao: &Ledger) -> Result<(), Violation> {
     let leaving: BTreeSet<ReferendumId> = dao.expiries.iter().map(|((_, id), ())| *id).collect();
-    let counts =
-        |id: &ReferendumId| dao.referenda.get(id).is_some_and(|known| known.stage.ended().is_none());
+    let counts = |id: &ReferendumId| {
+        dao.referenda.get(id).is_some_and(|known| known.stage.ended().is_none())
+    };
     for ((id, account), _) in dao.votes.iter() {
         let fits = counts(id) || leaving.contains(id);
         equal(7, || format!("whether the vote of {account} on {id} is still of use"), fits, true)?;

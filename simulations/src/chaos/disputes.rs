@@ -4,8 +4,8 @@ use probity_primitives::{Keypair, OperatorId};
 use probity_protocol::dispute::message::{
     Challenge, FundAppeal, ImplicateMember, OpenDispute, PlayDispute, ReportBallot,
 };
-use probity_protocol::event::TaskPhase;
 use probity_protocol::dispute::{Dispute, Ruling, Rung, Side, Stage, level_cost};
+use probity_protocol::event::TaskPhase;
 use probity_runtime::Message;
 
 use super::Luck;

@@ -105,6 +105,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_pause_is_not_called_no_change() {
+        let nothing = Preview {
+            says: "a text".to_owned(),
+            refused: None,
+            parameters: Vec::new(),
+            balances: Vec::new(),
+            referenda: Vec::new(),
+            facts: Vec::new(),
+            events: Vec::new(),
+        };
+        assert_eq!(effect(&nothing), "nothing in the state would change");
+        let (path, before, after) = ("payouts", "go on", "paused until block 15");
+        let fact = Difference {
+            path: path.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let shown = effect(&Preview { facts: vec![fact], ..nothing });
+        assert!([path, before, after].iter().all(|word| shown.contains(word)), "{shown}");
+    }
+
+    #[test]
     fn a_bucket_is_told_with_whose_it_is() {
         let account = Address::of(&Keypair::from_seed([1; 32]).public(), Network::Test);
         assert_eq!(place(&Bucket::Free(account)), format!("free {account}"));

@@ -225,11 +225,7 @@ fn effect(frame: &Frame, known: &Referendum) -> Effect {
             .iter()
             .map(|one| (one.referendum, one.before, one.after))
             .collect(),
-        facts: preview
-            .facts
-            .into_iter()
-            .map(|one| (one.path, one.before, one.after))
-            .collect(),
+        facts: preview.facts.into_iter().map(|one| (one.path, one.before, one.after)).collect(),
     }
 }
 

@@ -83,6 +83,19 @@ fn a_referendum_out_of_its_list_or_with_another_past_breaks_the_seventh() {
 }
 
 #[test]
+fn a_vote_that_nothing_will_ever_let_go_breaks_the_seventh() {
+    let (mut world, id) = voted();
+    until(&mut world, id, StageName::Enacted);
+    let mut after = world.chain.state().clone();
+    assert_eq!(invariants::check_state(&after, None), Ok(()));
+    let planned: Vec<_> = after.dao.expiries.iter().map(|(key, ())| *key).collect();
+    planned.iter().for_each(|key| assert!(after.dao.expiries.remove(key).is_some()));
+    let violation = invariants::check_state(&after, None).unwrap_err().to_string();
+    let expected = "invariant 7 does not hold: whether the vote of";
+    assert!(violation.contains(expected), "{violation}");
+}
+
+#[test]
 fn numbers_of_governance_that_break_an_inequality_break_the_twelfth() {
     let hasty = |state: &mut State, _, _| state.dao.params.get_mut().tracks.root.enact = 0;
     check(hasty, "invariant 12 does not hold: the numbers of governance");
