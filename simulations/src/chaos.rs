@@ -24,6 +24,7 @@ use crate::world::{World, WorldError};
 
 mod disputes;
 mod evidence;
+mod plots;
 pub mod governance;
 pub mod life;
 

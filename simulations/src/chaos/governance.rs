@@ -76,7 +76,12 @@ impl World {
         let held = self.ledger().holdings(address(sender)).unwrap_or_default();
         let part = u128::try_from(luck.below(101)).unwrap_or_default();
         let part = held.mul_div_floor(part, 100).unwrap_or_default();
-        if luck.below(6) == 0 { luck.amount() } else { part }
+        match luck.below(8) {
+            0 => luck.amount(),
+            // All of it: the next fee or slash then leaves less than was promised.
+            1 => held,
+            _ => part,
+        }
     }
 
     fn ballot(&self, sender: &Keypair, luck: &mut Luck) -> Ballot {

@@ -35,6 +35,10 @@ pub enum Choice {
     Work,
     /// Every operator is honest from now on.
     Heal,
+    /// Someone in a committee that is at work lies from now on, or most of it does.
+    Tempt,
+    /// The challenger of a dispute makes its move.
+    Move,
     /// An owner of much votes aye on an open referendum.
     Agree,
     /// Someone asks the holders for what the state makes possible now.
@@ -63,7 +67,9 @@ pub enum Wanted {
 /// How much of everything there is, each count up to a limit.
 struct Census {
     tasks: usize,
+    working: usize,
     provisional: usize,
+    moves: usize,
     disputes: usize,
     appeals: usize,
     juries: usize,
@@ -86,14 +92,14 @@ impl Census {
         let at = |wanted: fn(&Stage) -> bool| {
             ledger.disputes.iter().filter(|(_, known)| wanted(&known.stage)).count()
         };
-        let provisional = |phase| phase == TaskPhase::Provisional;
+        let tasks = |phase: TaskPhase| {
+            ledger.tasks.iter().filter(|(_, one)| one.phase.name() == phase).count()
+        };
         Self {
             tasks: usize::try_from(ledger.counters.get().open_tasks).unwrap_or(usize::MAX),
-            provisional: ledger
-                .tasks
-                .iter()
-                .filter(|(_, one)| provisional(one.phase.name()))
-                .count(),
+            working: tasks(TaskPhase::Commit),
+            provisional: tasks(TaskPhase::Provisional),
+            moves: world.challengers_turns(),
             disputes: at(|stage| !matches!(stage, Stage::Closed { .. })),
             appeals: at(|stage| matches!(stage, Stage::Ladder { rung: Rung::Appeal { .. }, .. })),
             juries: at(|stage| matches!(stage, Stage::Ladder { rung: Rung::Jury { .. }, .. })),
@@ -136,7 +142,7 @@ impl Census {
             (2 + each(self.royalties, 1, 4), Choice::Kind(18)),
             (few(self.tasks, 4, 12), Choice::Kind(19)),
             // Equivocation bars an operator for good.
-            (usize::from(self.active > 6), Choice::Kind(21)),
+            (if self.active > 6 { 3 } else { 0 }, Choice::Kind(21)),
             (some(self.tasks, 2), Choice::Kind(22)),
             (some(self.tasks, 1), Choice::Kind(23)),
             (few(self.referenda, 5, 8), Choice::Kind(24)),
@@ -144,13 +150,15 @@ impl Census {
             (each(self.delegations, 1, 4), Choice::Kind(28)),
             (each(self.votes, 1, 3), Choice::Kind(29)),
             (few(self.delegations, 6, 4), Choice::Kind(30)),
-            (each(self.provisional, 4, 3), Choice::Kind(32)),
+            (each(self.provisional, 6, 3), Choice::Kind(32)),
             (each(self.provisional, 3, 3), Choice::Kind(33)),
-            (each(self.appeals, 12, 3), Choice::Kind(34)),
-            (each(self.juries, 1, 2), Choice::Kind(35)),
+            (each(self.appeals, 40, 2), Choice::Kind(34)),
+            (each(self.juries, 2, 2), Choice::Kind(35)),
             (each(self.disputes, 2, 3), Choice::Kind(36)),
             (4 + each(self.tasks + self.disputes, 8, 5), Choice::Work),
-            (some(self.liars, 2), Choice::Heal),
+            (some(self.liars, 1), Choice::Heal),
+            (if self.liars == 0 { each(self.working, 4, 3) } else { 0 }, Choice::Tempt),
+            (each(self.moves, 30, 2), Choice::Move),
             (each(self.referenda, 5, 5), Choice::Agree),
         ]
     }
@@ -181,6 +189,8 @@ impl World {
                 self.step()?;
             }
             Choice::Heal => self.heal(),
+            Choice::Tempt => self.tempt(&mut luck),
+            Choice::Move => self.move_on(&mut luck)?,
             Choice::Agree => self.agree(&mut luck)?,
             Choice::Ask(wanted) => self.ask(wanted, &mut luck)?,
         }
