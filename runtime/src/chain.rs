@@ -293,16 +293,11 @@ impl Chain {
         }
         let sealed = run.seal(store)?;
         let header = Header {
-            chain_id: self.identity.chain_id.clone(),
-            height: self.next_height(),
-            time_ms,
-            parent: self.tip_hash,
-            proposer,
-            vrf,
             txs: tx_list_hash(txs.iter().map(VerifiedTx::hash)),
             state_root: sealed.tree.root,
             validators: self.validators.hash(),
             next_validators: sealed.validators.hash(),
+            ..self.header(proposer, vrf, time_ms)
         };
         let signed = txs.iter().map(|tx| tx.signed().clone()).collect();
         let txs = BoundedVec::from_vec(signed).map_err(BlockError::TooMany)?;
@@ -343,6 +338,23 @@ impl Chain {
         check_hash("next validators", header.next_validators, sealed.validators.hash())?;
         check_hash("state root", header.state_root, sealed.tree.root)?;
         Ok(self.executed(block, sealed, receipts))
+    }
+
+    /// The next header as far as it is known before anything has run: it names no transactions, no
+    /// root and no validators.
+    fn header(&self, proposer: OperatorId, vrf: VrfProofBytes, time_ms: u64) -> Header {
+        Header {
+            chain_id: self.identity.chain_id.clone(),
+            height: self.next_height(),
+            time_ms,
+            parent: self.tip_hash,
+            proposer,
+            vrf,
+            txs: Hash::ZERO,
+            state_root: Hash::ZERO,
+            validators: Hash::ZERO,
+            next_validators: Hash::ZERO,
+        }
     }
 
     fn executed(

@@ -32,6 +32,52 @@ def weighted_median(pairs, total):
     return 0.0
 
 
+class Measures:
+    """A validator of its own, as the frameworks with agents have one: mixed into their class of agents."""
+
+    def begin(self, lies):
+        self.lies, self.stake, self.accepted = lies, STAKE, 0
+        self.scores = [0.0] * MODELS
+
+    def measure(self):
+        gauss = self.model.chance.gauss
+        for number, truth in enumerate(TRUTH):
+            score = truth + gauss(0.0, NOISE)
+            if self.lies and number < INFLATED:
+                score += SHIFT
+            self.scores[number] = score
+
+    def compare(self):
+        self.accepted = sum(
+            abs(score - median) <= TOLERANCE
+            for score, median in zip(self.scores, self.model.medians))
+
+    def earn(self):
+        self.stake += REWARD * self.stake * self.accepted / self.model.weighed
+
+
+class Settles:
+    """What happens between the agents, mixed into a framework's class of models; `validators` are its
+    agents and `all_do` lets each of them do something."""
+
+    def open(self):
+        self.medians, self.weighed = [0.0] * MODELS, 1.0
+
+    def settle(self):
+        self.all_do("measure")
+        total = sum(one.stake for one in self.validators)
+        for number in range(MODELS):
+            pairs = [(one.scores[number], one.stake) for one in self.validators]
+            self.medians[number] = weighted_median(pairs, total)
+        self.all_do("compare")
+        self.weighed = sum(one.stake * one.accepted for one in self.validators)
+        self.all_do("earn")
+
+    def share(self):
+        stakes = [one.stake for one in self.validators]
+        return sum(stakes[:LIARS]) / sum(stakes)
+
+
 def main(name, packages, run):
     """Runs `run(seed, epochs, runs)`, which gives a check value, and prints one line of JSON."""
     parser = argparse.ArgumentParser()

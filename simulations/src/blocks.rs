@@ -15,7 +15,7 @@ use probity_runtime::result_certificate::SetChange;
 use probity_runtime::{Event, Executed, Message, State, VerifiedTx, tree};
 
 use crate::actor::{Actor, NETWORK};
-use crate::world::{Rigour, World, WorldError};
+use crate::world::{Keep, Rigour, World, WorldError};
 
 /// The time between blocks in milliseconds.
 const BLOCK_MS: u64 = 6_000;
@@ -162,7 +162,7 @@ impl World {
         self.newest.clear();
         self.newest.extend(receipts.iter().flat_map(|receipt| receipt.events.iter().cloned()));
         self.newest.extend(events.iter().cloned());
-        if self.keep {
+        if self.keep >= Keep::Blocks {
             self.events.extend(events.into_iter().map(|event| (height, event)));
         }
     }
@@ -179,7 +179,7 @@ impl World {
     }
 
     fn commit(&mut self, executed: Executed) -> Result<Vec<Receipt>, WorldError> {
-        if self.keep
+        if self.keep >= Keep::Blocks
             && let Some(next) = executed.changed_validators()
         {
             let header = executed.block.header.clone();
@@ -188,8 +188,8 @@ impl World {
         }
         let Executed { block, chain, receipts, events, entries: _, tree } = executed;
         self.note(block.header.height, &receipts, events);
-        self.tree.commit(&tree, !(self.keep && self.archive));
-        if self.keep {
+        self.tree.commit(&tree, self.keep < Keep::All);
+        if self.keep >= Keep::Blocks {
             self.log.push((block, receipts.clone()));
         }
         self.chain = chain;

@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use crate::calculators::binomial;
 use crate::calculators::capture::{self, capture};
 use crate::calculators::cartel::{Cartel, Kind};
 use crate::calculators::interval::Interval;
@@ -95,16 +96,7 @@ impl Figure {
 }
 
 fn captures(figures: &mut Vec<Figure>, runs: u64, seed: u64) -> Result<(), CalculatorError> {
-    let third = 1.0 / 3.0;
-    let stated = [
-        (7, third, 0.173),
-        (15, third, 0.088),
-        (31, third, 0.027),
-        (63, third, 3.1e-3),
-        (15, 0.25, 0.017),
-        (31, 0.25, 1.3e-3),
-    ];
-    for (n, rho, stated) in stated {
+    for (n, rho, stated) in binomial::KNOWN.into_iter().take(binomial::STATED) {
         let found = capture(&capture::Question { n, rho, runs, seed })?;
         let name = |how| format!("n {n}, rho {rho:.4}, {how}");
         // Two digits are printed: half of the last one.

@@ -7,10 +7,12 @@
 //!
 //! # Reading order
 //! [`actor`] are the operators, [`sheet`] is what their models answer, [`world`] runs blocks and
-//! [`play`] and `disputes` let operators act on what the chain asks of them; [`chaos`] lets anyone do anything.
+//! [`play`] and `disputes` let operators act on what the chain asks of them; [`chaos`] lets anyone do
+//! anything. [`mod@scenario`], [`agents`], [`mod@run`] and [`learning`] play people with intentions, [`lab`]
+//! plays them many times, and [`calculators`] and [`mechanisms`] answer single questions.
 //!
 //! # Not here
-//! Networks, clocks and real models. Attacks with payoffs and sweeps come on top of this.
+//! Networks, clocks and real models.
 //!
 //! Spec: `docs/spec/18-invariants.md`.
 
@@ -18,12 +20,15 @@ pub mod actor;
 pub mod agents;
 mod blocks;
 pub mod calculators;
+pub mod calibrate;
 pub mod chaos;
 mod disputes;
 pub mod electorate;
 pub mod figures;
 pub mod lab;
+pub mod learning;
 pub mod mechanisms;
+pub mod pace;
 pub mod play;
 pub mod random;
 pub mod run;
@@ -36,7 +41,7 @@ pub mod world;
 
 pub use actor::{Actor, Behaviour};
 pub use random::RunKey;
-pub use run::{EpochRow, Outcome, RunError, run};
+pub use run::{EpochRow, Outcome, RunError, film, run};
 pub use scenario::{Scenario, ScenarioError};
 pub use sheet::Sheet;
-pub use world::{Rigour, World, WorldConfig, WorldError};
+pub use world::{Keep, Rigour, World, WorldConfig, WorldError};

@@ -37,7 +37,7 @@ pub(crate) use panels::apart;
 use crate::agents::{Deed, Hand, Scene, Strategy};
 use crate::random::RunKey;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::world::{World, WorldError};
+use crate::world::{Keep, Rigour, World, WorldError};
 use tally::Tally;
 
 /// How many epochs open tasks may take to end after the last one was requested: the longest ladder
@@ -100,7 +100,26 @@ pub fn run(
     key: RunKey,
     sink: &mut dyn FnMut(&EpochRow),
 ) -> Result<Outcome, RunError> {
-    let mut run = Run::new(scenario, key)?;
+    Ok(played(scenario, key, Keep::Newest, sink)?.0)
+}
+
+/// Plays a scenario with every signature computed, and keeps its blocks: they are those that a node would
+/// have been given, whatever the scenario's own mode.
+///
+/// # Errors
+/// As [`run`].
+pub fn film(scenario: &Scenario, key: RunKey) -> Result<(Outcome, World), RunError> {
+    let scenario = Scenario { mode: Rigour::Verified, ..scenario.clone() };
+    played(&scenario, key, Keep::Blocks, &mut |_| {})
+}
+
+fn played(
+    scenario: &Scenario,
+    key: RunKey,
+    keep: Keep,
+    sink: &mut dyn FnMut(&EpochRow),
+) -> Result<(Outcome, World), RunError> {
+    let mut run = Run::new(scenario, key, keep)?;
     let length = run.world.ledger().params.get().staking.epoch_blocks;
     let first = run.world.chain.height().0.div_ceil(length).saturating_mul(length);
     let last = first.saturating_add(u64::from(scenario.epochs).saturating_mul(length));
@@ -126,7 +145,8 @@ pub fn run(
         return Err(RunError::Stuck { open, height });
     }
     let root: Hash = run.world.root()?;
-    Ok(run.tally.outcome(scenario, (&run.world, &run.shelf), &run.places, root))
+    let outcome = run.tally.outcome(scenario, (&run.world, &run.shelf), &run.places, root);
+    Ok((outcome, run.world))
 }
 
 impl Run<'_> {
@@ -135,7 +155,9 @@ impl Run<'_> {
         self.attend()?;
         let deeds = self.deeds(epoch);
         let grinds = self.grind();
-        self.world.step_by(grinds)?;
+        let receipts = self.world.step_by(grinds)?.len();
+        let made = u64::try_from(receipts).unwrap_or(u64::MAX);
+        self.tally.transactions = self.tally.transactions.saturating_add(made);
         self.teach(&deeds);
         self.follow()?;
         Ok(())

@@ -13,8 +13,9 @@
 mod check;
 mod error;
 mod group;
+mod learning;
 mod place;
-mod protocol;
+pub(crate) mod protocol;
 
 use std::path::Path;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ScenarioError;
 pub use group::Group;
+pub use learning::{Learning, Rule};
 pub use protocol::Base;
 
 use crate::world::Rigour;
@@ -65,6 +67,9 @@ pub struct Scenario {
     /// Who can bend the beacon.
     #[serde(default)]
     pub beacon: Beacon,
+    /// Which group chooses what it does, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
     /// The people.
     #[serde(rename = "group")]
     pub groups: Vec<Group>,

@@ -44,6 +44,18 @@ pub enum Rigour {
     Elided,
 }
 
+/// What a world keeps of blocks that have been made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Keep {
+    /// The newest state alone.
+    Newest,
+    /// Blocks and events too, from which the chain can be played again.
+    Blocks,
+    /// The state tree's old versions too: certificates of early results need them.
+    #[default]
+    All,
+}
+
 /// What a world begins with.
 #[derive(Debug, Clone)]
 pub struct WorldConfig {
@@ -75,12 +87,10 @@ pub struct WorldConfig {
     pub check: bool,
     /// Every how many blocks against all of them; between two, only that money adds up.
     pub thorough: u64,
-    /// Whether state that no block reads any more is kept.
-    pub archive: bool,
     /// Whether signatures are computed.
     pub rigour: Rigour,
-    /// Whether blocks, events and old versions of the tree are kept: certificates need them.
-    pub keep: bool,
+    /// What is kept of blocks that have been made.
+    pub keep: Keep,
 }
 
 impl Default for WorldConfig {
@@ -100,9 +110,8 @@ impl Default for WorldConfig {
             rules: Rules::CURRENT,
             check: true,
             thorough: 1,
-            archive: true,
             rigour: Rigour::Verified,
-            keep: true,
+            keep: Keep::All,
         }
     }
 }
@@ -192,7 +201,6 @@ pub struct World {
     pub(crate) seed: u64,
     pub(crate) items: u32,
     thorough: u64,
-    pub(crate) archive: bool,
     pub(crate) numbers: bool,
     pub(crate) noise: (u64, u64),
     /// The transcripts that members have written, where they are kept.
@@ -200,7 +208,7 @@ pub struct World {
     pub(crate) shelf: Shelf,
     pub(crate) rigour: Rigour,
     pub(crate) check: bool,
-    pub(crate) keep: bool,
+    pub(crate) keep: Keep,
     pub(crate) pending: Vec<VerifiedTx>,
     pub(crate) lines: Vec<Line>,
     /// The nonces of those whose transactions wait.
@@ -261,7 +269,6 @@ impl World {
             rigour: config.rigour,
             check: config.check,
             thorough: config.thorough,
-            archive: config.archive,
             keep: config.keep,
             pending: Vec::new(),
             lines: Vec::new(),

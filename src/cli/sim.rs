@@ -48,13 +48,9 @@ pub(crate) enum SimVerb {
         folder: PathBuf,
     },
     /// Make one run again and compare it with what was noted of it.
-    Replay {
-        /// The experiment's folder.
-        folder: PathBuf,
-        /// The number of the run.
-        #[arg(long, default_value_t = 0)]
-        run: u64,
-    },
+    Replay(SimReplay),
+    /// Make a scenario of what a node's network has done: its stakes, its noise, who takes part.
+    Export(SimExport),
     /// List the experiments in a folder.
     List {
         /// The folder.
@@ -258,6 +254,32 @@ pub(crate) enum SensitivityArg {
     Morris,
     /// What share of its variance each setting explains (more runs).
     Sobol,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimReplay {
+    /// The experiment's folder.
+    pub(crate) folder: PathBuf,
+    /// The number of the run.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) run: u64,
+    /// Give its blocks to a node's replica with a store, too: every signature, certificate and root is
+    /// checked as a node that catches up does.
+    #[arg(long)]
+    pub(crate) on_node: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimExport {
+    /// The node that is asked; that of --node if none.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from_node: Option<String>,
+    /// The scenario's file; it must not be there yet.
+    #[arg(long, default_value = "calibrated.toml", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Keep the network's windows: runs are then as long as its epochs.
+    #[arg(long)]
+    pub(crate) windows: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,13 @@ mod attack;
 mod bench;
 mod calculators;
 mod experiment;
+mod export;
 mod figures;
 mod folder;
 mod look;
 mod mechanisms;
 mod power;
+mod replay;
 mod sensitivity;
 mod shard;
 mod yuma;
@@ -28,7 +30,8 @@ pub(crate) fn run(global: &Global, verb: SimVerb) -> Result<(), Failure> {
         SimVerb::Attack(arguments) => attack::run(global, &arguments),
         SimVerb::Sensitivity(arguments) => sensitivity::run(global, &arguments),
         SimVerb::Report { folder } => folder::report(global, &folder),
-        SimVerb::Replay { folder, run } => look::replay(global, &folder, run),
+        SimVerb::Replay(arguments) => replay::run(global, &arguments),
+        SimVerb::Export(arguments) => export::run(global, &arguments),
         SimVerb::List { folder } => look::list(global, &folder),
         SimVerb::Power(arguments) => power::run(global, &arguments),
         SimVerb::Capture(arguments) => calculators::capture(global, &arguments),

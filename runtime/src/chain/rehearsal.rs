@@ -23,7 +23,7 @@ use probity_primitives::{Amount, Hash, OperatorId, codec};
 
 use super::execution::{Ended, Execution, Ran};
 use super::{BlockError, Chain, decided_set};
-use crate::block::{HEADER_ROOM, Header, MAX_BLOCK_BYTES, MAX_BLOCK_TXS, tx_list_hash};
+use crate::block::{HEADER_ROOM, MAX_BLOCK_BYTES, MAX_BLOCK_TXS};
 use crate::event::Event;
 use crate::receipt::Outcome;
 use crate::tx::{TxBody, TxError};
@@ -113,18 +113,7 @@ impl Chain {
         let same = state.ledger.validators.get() == self.state.ledger.validators.get();
         let validators =
             if same { Arc::clone(&self.validators) } else { Arc::new(decided_set(&state.ledger)?) };
-        let header = Header {
-            chain_id: self.identity.chain_id.clone(),
-            height: self.next_height(),
-            time_ms,
-            parent: self.tip_hash,
-            proposer,
-            vrf: VrfProofBytes::from_bytes([0; 96]),
-            txs: tx_list_hash([]),
-            state_root: Hash::ZERO,
-            validators: Hash::ZERO,
-            next_validators: Hash::ZERO,
-        };
+        let header = self.header(proposer, VrfProofBytes::from_bytes([0; 96]), time_ms);
         let identity = Arc::clone(&self.identity);
         let chain = Self::at(identity, self.rules, header, state, validators);
         Ok(Rehearsed { chain, played, events, entries })

@@ -131,6 +131,14 @@ impl Kind {
         Self::AdaptiveCartel,
     ];
 
+    /// Its name as scenarios write it.
+    #[must_use]
+    pub fn name(self) -> String {
+        let written = toml::Value::try_from(self).ok();
+        let name = written.as_ref().and_then(toml::Value::as_str).map(str::to_owned);
+        name.unwrap_or_else(|| format!("{self:?}"))
+    }
+
     /// The parameters that the strategy knows.
     #[must_use]
     pub const fn takes(self) -> &'static [&'static str] {

@@ -54,16 +54,26 @@ pub struct Ended {
 }
 
 impl<M: Model> Job<'_, M> {
+    /// The model as one run has it.
+    ///
+    /// # Errors
+    /// If it cannot be set so.
+    pub fn model_of(&self, run: u64) -> Result<M, LabError> {
+        let (point, _) = self.design.place(run);
+        let mut model = self.model.clone();
+        for (axis, value) in self.design.axes().iter().zip(self.design.values(point)) {
+            model.set(axis.path(), &value).map_err(LabError::model)?;
+        }
+        Ok(model)
+    }
+
     /// Makes one run.
     ///
     /// # Errors
     /// If its settings make no world, or the world breaks a rule.
     pub fn run(&self, run: u64) -> Result<(Columns, Row), LabError> {
         let (point, replicate) = self.design.place(run);
-        let mut model = self.model.clone();
-        for (axis, value) in self.design.axes().iter().zip(self.design.values(point)) {
-            model.set(axis.path(), &value).map_err(LabError::model)?;
-        }
+        let model = self.model_of(run)?;
         let mut course =
             (self.courses || (point == 0 && replicate < COURSES)).then(Course::default);
         let mut watch = |at: u64, values: &[(&str, f64)]| {

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub height: Height,
     /// The root of the state there.
     pub state_root: Hash,
+    /// How many transactions stood in its blocks.
+    pub transactions: u64,
     /// Why deeds were refused, by code, with how often.
     pub refusals: BTreeMap<String, u64>,
 }

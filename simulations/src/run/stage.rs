@@ -18,7 +18,7 @@ use crate::random::{RunKey, Stream};
 use crate::scenario::{Answers, Group, Model, Scenario};
 use crate::setup::{self, Endowed};
 use crate::sheet::{Items, Reading, Sheet};
-use crate::world::{World, WorldConfig};
+use crate::world::{Keep, World, WorldConfig};
 
 /// What the person who publishes and requests has: more than any run spends.
 const PURSE: Amount = Amount::from_tokens(50_000_000);
@@ -31,7 +31,7 @@ const PEOPLE: u32 = 8;
 
 impl<'a> Run<'a> {
     /// A run before its first epoch: everyone endowed, the benchmark and the models published.
-    pub(super) fn new(scenario: &'a Scenario, key: RunKey) -> Result<Self, RunError> {
+    pub(super) fn new(scenario: &'a Scenario, key: RunKey, keep: Keep) -> Result<Self, RunError> {
         let seed = key.world();
         let config = WorldConfig {
             seed,
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
             noise: (units(scenario.benchmark.sigma).max(1), delta(scenario)),
             check: false,
             rigour: scenario.mode,
-            keep: false,
+            keep,
             ..WorldConfig::default()
         };
         let Cast { cast, places, member_of } = Cast::new(scenario, seed);

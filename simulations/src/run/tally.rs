@@ -49,6 +49,8 @@ pub(crate) struct Tally {
     counts: BTreeMap<&'static str, u64>,
     slashed: BTreeMap<&'static str, Amount>,
     refusals: BTreeMap<String, u64>,
+    /// What stood in blocks.
+    pub(super) transactions: u64,
     error: u128,
     confirming: Option<Height>,
 }
@@ -301,7 +303,8 @@ impl Tally {
             });
         }
         let kpis = self.kpis(world, shelf, &groups);
-        Outcome { kpis, groups, height: world.chain.height(), state_root: root, refusals }
+        let (height, transactions) = (world.chain.height(), self.transactions);
+        Outcome { kpis, groups, height, state_root: root, transactions, refusals }
     }
 
     /// What the public benchmark and its dataset are owed.

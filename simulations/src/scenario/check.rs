@@ -3,7 +3,7 @@
 use probity_primitives::Amount;
 use probity_protocol::Params;
 
-use super::{Scenario, error, protocol};
+use super::{Group, Learning, Scenario, error, protocol};
 use crate::agents::Kind;
 
 /// All the money that may be handed out: the genesis supply of the rules.
@@ -11,6 +11,9 @@ const SUPPLY: u64 = 700_000_000;
 
 /// The most operators of a scenario.
 const MAX_OPERATORS: u64 = 4_096;
+
+/// The most rounds in which a group learns.
+const MAX_ROUNDS: u32 = 10_000;
 
 /// Something that cannot be run, and the path to blame.
 pub(super) struct Fault {
@@ -33,7 +36,8 @@ impl Scenario {
         })?;
         self.check_numbers()?;
         let groups = self.check_groups(&params);
-        groups.and_then(|()| self.check_tasks(&params))
+        groups.and_then(|()| self.check_tasks(&params))?;
+        self.learning.as_ref().map_or(Ok(()), |learning| self.check_learning(learning))
     }
 
     fn check_numbers(&self) -> Result<(), Fault> {
@@ -86,10 +90,10 @@ impl Scenario {
                 let problem = format!("two groups are called `{}`", group.name);
                 return Err(Fault::at(at("name"), problem));
             }
-            let takes = group.strategy.takes();
+            let takes = self.takes(group);
             if let Some(odd) = group.given().into_iter().find(|given| !takes.contains(given)) {
-                let kind = group.strategy;
-                let problem = format!("the strategy {kind:?} takes no `{odd}`, it takes {takes:?}");
+                let kind = group.strategy.name();
+                let problem = format!("the strategy {kind} takes no `{odd}`, it takes {takes:?}");
                 let nearest = error::nearest(odd, takes.iter().copied());
                 return Err(Fault { path: at(odd), problem, nearest });
             }
@@ -130,6 +134,52 @@ impl Scenario {
         };
         if !self.groups.iter().any(|group| locks(group.stake)) {
             return Err(Fault::at("group.0.stake", "no operator's stake locks a single seat"));
+        }
+        Ok(())
+    }
+
+    /// What a group may be told: what its strategies know, if it chooses between some.
+    fn takes(&self, group: &Group) -> Vec<&'static str> {
+        let learns = self.learning.iter().filter(|learning| learning.group == group.name);
+        let kinds = learns.flat_map(|learning| &learning.strategies).chain([&group.strategy]);
+        let mut takes: Vec<&str> = kinds.flat_map(|kind| kind.takes()).copied().collect();
+        takes.sort_unstable();
+        takes.dedup();
+        takes
+    }
+
+    fn check_learning(&self, learning: &Learning) -> Result<(), Fault> {
+        let Learning { group, rule: _, strategies, rounds, fitness, explore, start } = learning;
+        let Some(known) = self.groups.iter().find(|known| known.name == *group) else {
+            let nearest = error::nearest(group, self.groups.iter().map(|one| one.name.as_str()));
+            let problem = format!("there is no group `{group}` to learn");
+            return Err(Fault { path: "learning.group".to_owned(), problem, nearest });
+        };
+        if known.count < 2 {
+            return Err(Fault::at("learning.group", format!("`{group}` has a single operator")));
+        }
+        let twice = |(place, kind)| strategies.iter().take(place).any(|other| other == kind);
+        if strategies.len() < 2 || strategies.iter().enumerate().any(twice) {
+            return Err(Fault::at("learning.strategies", "at least two, each of them once"));
+        }
+        if !strategies.contains(&known.strategy) {
+            let kind = known.strategy.name();
+            let problem = format!("`{group}` is {kind}, which is not one of its strategies");
+            return Err(Fault::at("learning.strategies", problem));
+        }
+        if *rounds == 0 || *rounds > MAX_ROUNDS {
+            let problem = format!("{rounds} rounds: 1 to {MAX_ROUNDS}");
+            return Err(Fault::at("learning.rounds", problem));
+        }
+        within("learning.fitness", *fitness, 1e9)?;
+        share("learning.explore", *explore)?;
+        let Some(start) = start else { return Ok(()) };
+        start.iter().try_for_each(|one| share("learning.start", *one))?;
+        let sum: f64 = start.iter().sum();
+        if start.len() != strategies.len() || (sum - 1.0).abs() > 1e-6 {
+            let wanted = strategies.len();
+            let problem = format!("{} shares of a sum of {sum}: {wanted} of 1", start.len());
+            return Err(Fault::at("learning.start", problem));
         }
         Ok(())
     }

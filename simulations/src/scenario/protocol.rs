@@ -77,6 +77,31 @@ fn merge(into: &mut toml::Table, from: &toml::Table, path: &str) -> Result<(), R
     Ok(())
 }
 
+/// What a scenario has to say so that its parameters are these. From [`Base::Short`], windows stay as
+/// short as they are there.
+pub(crate) fn differing(from: Base, params: &Params) -> Result<toml::Table, toml::ser::Error> {
+    let table = |params: &Params| toml::Table::try_from(params);
+    let (wanted, full) = (table(params)?, table(&Params::default())?);
+    Ok(difference(&wanted, &table(&base(from))?, (from == Base::Short).then_some(&full)))
+}
+
+/// The entries of `wanted` that `from` does not have, but for those in which `from` is not as `full`.
+fn difference(wanted: &toml::Table, from: &toml::Table, full: Option<&toml::Table>) -> toml::Table {
+    let mut found = toml::Table::new();
+    for (key, value) in wanted {
+        let (mine, whole) = (from.get(key), full.and_then(|full| full.get(key)));
+        if let (toml::Value::Table(value), Some(toml::Value::Table(mine))) = (value, mine) {
+            let inner = difference(value, mine, whole.and_then(toml::Value::as_table));
+            if !inner.is_empty() {
+                found.insert(key.clone(), toml::Value::Table(inner));
+            }
+        } else if mine != Some(value) && (full.is_none() || mine == whole) {
+            found.insert(key.clone(), value.clone());
+        }
+    }
+    found
+}
+
 /// The main network's numbers in the shortest windows in which every strategy can still see what it
 /// wants to see before it acts: two blocks each.
 fn short() -> Params {
@@ -106,6 +131,20 @@ fn short() -> Params {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_differs_from_a_base_makes_the_parameters_of_it() {
+        let mut wanted = Params::default();
+        wanted.task.seat_lock = 444;
+        wanted.slashing.delay_blocks += 1;
+        for from in [Base::Development, Base::Default] {
+            let table = differing(from, &wanted).unwrap();
+            assert!(params(from, &table).is_ok_and(|made| made == wanted), "{from:?}");
+        }
+        let short = differing(Base::Short, &wanted).unwrap();
+        assert_eq!(short["task"]["seat_lock"].as_integer(), Some(444));
+        assert!(short["task"].get("commit_blocks").is_none(), "windows stay short");
+    }
 
     #[test]
     fn every_base_keeps_the_inequalities() {

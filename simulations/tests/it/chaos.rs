@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use probity_protocol::event::TaskPhase;
 use probity_protocol::task::Mode;
 use probity_simulations::chaos::Act;
-use probity_simulations::{Behaviour, World, WorldConfig};
+use probity_simulations::{Behaviour, Keep, World, WorldConfig};
 use proptest::prelude::*;
 
 /// How many acts a case has at most.
@@ -181,7 +181,7 @@ fn newborn(seed: u64, steps: u64) -> World {
         seed,
         balance: probity_primitives::Amount::from_tokens(1_000_000),
         thorough: (steps / 500).max(1),
-        archive: false,
+        keep: Keep::Blocks,
         ..WorldConfig::default()
     };
     let mut world = World::new(&config).unwrap();

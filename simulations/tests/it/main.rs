@@ -21,6 +21,8 @@ mod invariants;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod learning;
+#[cfg(test)]
 mod queries;
 #[cfg(test)]
 mod scenarios;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use probity_simulations::{Outcome, RunKey, Scenario, run};
 
-fn scenario(name: &str) -> Scenario {
+pub(crate) fn scenario(name: &str) -> Scenario {
     let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "scenarios", name].iter().collect();
     let file = file.with_extension("toml");
     let text = std::fs::read_to_string(&file).unwrap();

@@ -1,16 +1,13 @@
-//! `probity sim status`, `list`, `compare` and `replay`: what there is, and whether it holds.
+//! `probity sim status`, `list` and `compare`: what there is.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use probity_simulations::lab::compare::{self, Comparison, Difference};
 use probity_simulations::lab::gather::{self, Progress};
 use probity_simulations::lab::plan::Folder;
-use probity_simulations::lab::rows::{Reader, Row};
-use probity_simulations::lab::runner::Job;
 use serde::Serialize;
 
-use super::folder::{failed, parse, short};
+use super::folder::{failed, short};
 use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output::{Table, show};
@@ -41,18 +38,6 @@ struct Entry {
     runs: u64,
     done: u64,
     merged: bool,
-}
-
-/// A run that was made again.
-#[derive(Serialize)]
-struct Replayed {
-    schema: &'static str,
-    run: u64,
-    point: u64,
-    replicate: u64,
-    height: u64,
-    state_root: String,
-    same: bool,
 }
 
 pub(crate) fn status(global: &Global, path: &Path) -> Result<(), Failure> {
@@ -133,59 +118,4 @@ pub(crate) fn compare(global: &Global, first: &Path, second: &Path) -> Result<()
         let how = if *paired { "pairs that share their chance" } else { "means (Welch)" };
         format!("by {how}\n{}", table.text())
     })
-}
-
-pub(crate) fn replay(global: &Global, path: &Path, run: u64) -> Result<(), Failure> {
-    let folder = Folder::open(path).map_err(failed)?;
-    let (plan, config) = (folder.plan().map_err(failed)?, folder.config().map_err(failed)?);
-    let design = plan.design().map_err(failed)?;
-    if run >= design.runs() {
-        let said = format!("there is no run {run}: the last is {}", design.runs() - 1);
-        return Err(Failure::new(Code::Usage, said));
-    }
-    let noted = noted(&folder, run)?;
-    let model = parse(&config, &folder.file("config.toml"))?;
-    let stop = AtomicBool::new(false);
-    let job = Job {
-        model: &model,
-        design: &design,
-        key: plan.key(),
-        courses: plan.epochs,
-        threads: 1,
-        stop: &stop,
-    };
-    let (_, found) = job.run(run).map_err(failed)?;
-    let bits = |row: &Row| -> Vec<u64> { row.values.iter().map(|value| value.to_bits()).collect() };
-    let same = bits(&found) == bits(&noted) && found.root == noted.root;
-    if !same {
-        let said = format!(
-            "run {run} came to root {} at height {}, and was noted with root {} at height {}",
-            found.root, found.height, noted.root, noted.height
-        );
-        return Err(Failure::new(Code::Verification, said)
-            .hint("another build of the program, or another scenario in config.toml"));
-    }
-    let (point, replicate) = design.place(run);
-    let (height, state_root) = (found.height, found.root);
-    let schema = "probity.sim-replay/v1";
-    let replayed = Replayed { schema, run, point, replicate, height, state_root, same };
-    show(global.output, &replayed, |replayed| {
-        let Replayed { run, height, state_root, .. } = replayed;
-        format!(
-            "run {run} again: the same numbers, the same root\nheight {height}\nroot {state_root}"
-        )
-    })
-}
-
-/// What the logs say of a run.
-fn noted(folder: &Folder, run: u64) -> Result<Row, Failure> {
-    for path in folder.shards().map_err(failed)? {
-        let mut reader = Reader::open(&path).map_err(failed)?;
-        while let Some(row) = reader.next_row().map_err(failed)? {
-            if row.run == run {
-                return Ok(row);
-            }
-        }
-    }
-    Err(Failure::new(Code::Usage, format!("run {run} has not been made yet")))
 }

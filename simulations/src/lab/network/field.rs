@@ -117,7 +117,7 @@ impl Field {
         knobs: &[Axis],
         values: &[toml::Value],
     ) -> Result<Scenario, NetworkError> {
-        let mut scenario = self.scenario.clone();
+        let mut scenario = Scenario { learning: None, ..self.scenario.clone() };
         if let Some(group) = scenario.groups.get_mut(self.group) {
             let takes = |name: &str| kind.takes().contains(&name);
             let (gain, offer) = (group.gain, group.offer);
@@ -161,13 +161,7 @@ impl Field {
 fn attack(kind: Kind) -> Result<Attack, AxisError> {
     let takes = RANGES.iter().filter(|(name, _)| kind.takes().contains(name));
     let knobs = takes.map(|(name, range)| format!("{name}={range}").parse());
-    Ok(Attack { name: name_of(kind), knobs: knobs.collect::<Result<_, _>>()? })
-}
-
-/// A strategy's name as scenarios write it.
-fn name_of(kind: Kind) -> String {
-    toml::Value::try_from(kind)
-        .map_or_else(|_| format!("{kind:?}"), |name| crate::lab::axis::plain(&name))
+    Ok(Attack { name: kind.name(), knobs: knobs.collect::<Result<_, _>>()? })
 }
 
 impl Arena for Field {
@@ -183,7 +177,7 @@ impl Arena for Field {
         let (kind, knobs, values) = match attack {
             None => (Kind::Honest, &[][..], &[][..]),
             Some((attack, values)) => {
-                let named = Kind::ALL.into_iter().find(|kind| name_of(*kind) == attack.name);
+                let named = Kind::ALL.into_iter().find(|kind| kind.name() == attack.name);
                 (named.unwrap_or(Kind::Honest), &attack.knobs[..], values)
             }
         };
