@@ -46,8 +46,8 @@ pub(crate) use self::protection::{ProtectionFolders, ProtectionVerb};
 pub(crate) use self::result::{Board, ExportFormat, Query, ResultVerb};
 pub(crate) use self::sim::{
     AttackArg, DesignArg, Example, MethodArg, SensitivityArg, SimAttack, SimBench, SimCapture,
-    SimCorr, SimFigures, SimHow, SimMechanisms, SimNew, SimPenalties, SimPower, SimRun,
-    SimSensitivity, SimSweep, SimVerb, SimWhat, SimYuma,
+    SimCorr, SimExport, SimFigures, SimHow, SimMechanisms, SimNew, SimPenalties, SimPower,
+    SimReplay, SimRun, SimSensitivity, SimSweep, SimVerb, SimWhat, SimYuma,
 };
 pub(crate) use self::snapshot::{SnapshotVerb, Sync, Which};
 pub(crate) use self::supply::SupplyVerb;

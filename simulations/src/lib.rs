@@ -28,6 +28,7 @@ pub mod figures;
 pub mod lab;
 pub mod learning;
 pub mod mechanisms;
+pub mod outside;
 pub mod pace;
 pub mod play;
 pub mod random;
@@ -41,7 +42,7 @@ pub mod world;
 
 pub use actor::{Actor, Behaviour};
 pub use random::RunKey;
-pub use run::{EpochRow, Outcome, RunError, film, run};
+pub use run::{EpochRow, Game, Outcome, RunError, film, run};
 pub use scenario::{Scenario, ScenarioError};
 pub use sheet::Sheet;
 pub use world::{Keep, Rigour, World, WorldConfig, WorldError};

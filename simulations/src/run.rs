@@ -5,7 +5,7 @@
 //! run but the chain's own state; the end is an [`Outcome`].
 //!
 //! # Reading order
-//! `stage` builds the world; `duties` asks the seats of committees, `panels` those of juries and
+//! `stage` builds the world and [`game`] goes through it epoch by epoch; `duties` asks the seats of committees, `panels` those of juries and
 //! audits; `tally` keeps the books.
 //!
 //! # Invariants
@@ -14,6 +14,7 @@
 
 mod course;
 mod duties;
+pub mod game;
 mod grinding;
 mod outcome;
 mod panels;
@@ -24,13 +25,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use probity_primitives::transcript::Transcript;
-use probity_primitives::{ArtifactId, Hash, Height};
+use probity_primitives::{ArtifactId, Height};
 use probity_protocol::event::Event as Fact;
 use probity_protocol::task::Due;
 use probity_runtime::Event;
 
 pub use course::{Course, Shelf};
 use duties::Written;
+pub use game::Game;
 pub use outcome::{EpochRow, GroupRow, Outcome};
 pub(crate) use panels::apart;
 
@@ -39,10 +41,6 @@ use crate::random::RunKey;
 use crate::scenario::{Scenario, ScenarioError};
 use crate::world::{Keep, Rigour, World, WorldError};
 use tally::Tally;
-
-/// How many epochs open tasks may take to end after the last one was requested: the longest ladder
-/// and the slashes after it.
-const DRAIN_EPOCHS: u64 = 60;
 
 /// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
@@ -67,8 +65,8 @@ pub enum RunError {
 }
 
 /// A run that goes on.
-pub(crate) struct Run<'a> {
-    pub(crate) scenario: &'a Scenario,
+pub(crate) struct Run {
+    pub(crate) scenario: Arc<Scenario>,
     pub(crate) key: RunKey,
     pub(crate) world: World,
     pub(crate) shelf: Shelf,
@@ -119,37 +117,12 @@ fn played(
     keep: Keep,
     sink: &mut dyn FnMut(&EpochRow),
 ) -> Result<(Outcome, World), RunError> {
-    let mut run = Run::new(scenario, key, keep)?;
-    let length = run.world.ledger().params.get().staking.epoch_blocks;
-    let first = run.world.chain.height().0.div_ceil(length).saturating_mul(length);
-    let last = first.saturating_add(u64::from(scenario.epochs).saturating_mul(length));
-    let limit = last.saturating_add(DRAIN_EPOCHS.saturating_mul(length));
-    while run.world.chain.height().0 < limit {
-        let next = run.world.chain.height().0.saturating_add(1);
-        let epoch = next.checked_sub(first).filter(|passed| passed.checked_rem(length) == Some(0));
-        let epoch = epoch.and_then(|passed| u32::try_from(passed / length.max(1)).ok());
-        if let Some(number) = epoch {
-            if next >= last && run.is_over() {
-                break;
-            }
-            if next < last {
-                run.request()?;
-            }
-            let root = run.world.root()?;
-            sink(&run.tally.row(&run.world, &run.places, number, root));
-        }
-        run.turn(epoch.filter(|_| next < last))?;
-    }
-    if !run.courses.is_empty() {
-        let (open, height) = (run.courses.len(), run.world.chain.height());
-        return Err(RunError::Stuck { open, height });
-    }
-    let root: Hash = run.world.root()?;
-    let outcome = run.tally.outcome(scenario, (&run.world, &run.shelf), &run.places, root);
-    Ok((outcome, run.world))
+    let mut game = Game::begin(scenario, key, keep)?;
+    while game.epoch(sink)? {}
+    game.end()
 }
 
-impl Run<'_> {
+impl Run {
     /// One block: everyone acts, the block is made, the books are kept.
     fn turn(&mut self, epoch: Option<u32>) -> Result<(), RunError> {
         self.attend()?;

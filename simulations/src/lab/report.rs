@@ -18,7 +18,7 @@ mod scale;
 use askama::Template;
 
 use self::charts::{Curve, Dots, Frontier, Heat, WIDTH};
-use self::scale::{count, number, percent, words};
+use self::scale::{count, number, percent, setting, words};
 use super::LabError;
 use super::attack::Hunt;
 use super::plan::Folder;
@@ -216,8 +216,7 @@ fn number_row(found: &summary::Number) -> [String; 7] {
 }
 
 fn point_row(point: &summary::Point, summary: &Summary) -> Vec<String> {
-    let value = |text: &String| text.parse().map_or_else(|_| text.clone(), number);
-    let mut row: Vec<String> = point.values.iter().map(value).collect();
+    let mut row: Vec<String> = point.values.iter().map(|text| setting(text)).collect();
     let kpi = point.number(&summary.kpi).map(|found| charts::told(&found.mean));
     row.push(kpi.unwrap_or_default());
     row.push(point.against_first.as_ref().map(charts::told).unwrap_or_default());

@@ -58,7 +58,7 @@ pub(super) struct Seat<'a> {
     pub(super) audits: bool,
 }
 
-impl Run<'_> {
+impl Run {
     /// Lets everyone who has something to do do it, and queues what they send.
     pub(super) fn attend(&mut self) -> Result<(), RunError> {
         let tasks: Vec<TaskId> = self.courses.keys().copied().collect();

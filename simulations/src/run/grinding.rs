@@ -15,7 +15,7 @@ use super::Run;
 use crate::agents::Kind;
 use crate::world::World;
 
-impl Run<'_> {
+impl Run {
     /// How many proposers withhold before the next block is made.
     pub(super) fn grind(&self) -> u64 {
         let bits = self.scenario.beacon.bits;

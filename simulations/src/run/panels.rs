@@ -23,7 +23,7 @@ use crate::play::salt;
 use crate::sheet::Reading;
 use crate::world::WorldError;
 
-impl Run<'_> {
+impl Run {
     /// The jury of a task's items.
     pub(super) fn jury(
         &mut self,

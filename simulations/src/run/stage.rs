@@ -1,6 +1,7 @@
 //! The stage: the world that a scenario begins with, and the tasks that are asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use probity_primitives::{Address, Amount, ArtifactId, Keypair, Seats, TaskId};
 use probity_protocol::params::SizeStep;
@@ -29,9 +30,9 @@ const LENT: Amount = Amount::from_tokens(5_000_000);
 /// People besides: the publisher, and some more whom strategies use as accomplices.
 const PEOPLE: u32 = 8;
 
-impl<'a> Run<'a> {
+impl Run {
     /// A run before its first epoch: everyone endowed, the benchmark and the models published.
-    pub(super) fn new(scenario: &'a Scenario, key: RunKey, keep: Keep) -> Result<Self, RunError> {
+    pub(super) fn new(scenario: &Scenario, key: RunKey, keep: Keep) -> Result<Self, RunError> {
         let seed = key.world();
         let config = WorldConfig {
             seed,
@@ -71,7 +72,7 @@ impl<'a> Run<'a> {
             .map(|group| group.strategy.build(group, scenario, key))
             .collect();
         let mut run = Self {
-            scenario,
+            scenario: Arc::new(scenario.clone()),
             key,
             world,
             shelf,

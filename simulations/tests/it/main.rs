@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod blocks;
 #[cfg(test)]
+mod calibrate;
+#[cfg(test)]
 mod certificate;
 #[cfg(test)]
 mod chaos;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use probity_simulations::{Outcome, RunKey, Scenario, run};
+use probity_simulations::{Outcome, Rigour, RunKey, Scenario, pace, run};
 
 pub(crate) fn scenario(name: &str) -> Scenario {
     let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "scenarios", name].iter().collect();
@@ -401,4 +401,16 @@ fn a_value_is_set_by_its_path_or_the_scenario_stays_as_it_was() {
     assert_eq!(scenario, before);
     let text = scenario.resolved().unwrap();
     assert_eq!(Scenario::read(&text, Path::new("again.toml")).unwrap(), scenario);
+}
+
+#[test]
+fn what_is_measured_has_every_step_of_the_protocol() {
+    let scenario = pace::scenario(20, Rigour::Elided).unwrap();
+    let done = pace::play(&scenario, 0).unwrap();
+    assert_eq!(done.agent_steps, 2_000);
+    assert!(done.transactions > 400 && done.blocks > 200, "{done:?}");
+    for name in ["results", "audits", "slashed.O4"] {
+        assert!(kpi(&done.outcome, name) > 0.0, "{name}: {done:#?}");
+    }
+    assert_eq!(kpi(&done.outcome, "captured"), 0.0, "{done:#?}");
 }

@@ -4,6 +4,7 @@
 //! a machine that others use too slows all of them alike.
 
 mod peers;
+mod protocol;
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -31,6 +32,8 @@ struct Document {
     epochs: u32,
     rounds: u32,
     rows: Vec<Row>,
+    /// The whole protocol.
+    protocol: protocol::Measured,
 }
 
 /// One implementation's speed.
@@ -72,7 +75,8 @@ pub(crate) fn run(global: &Global, arguments: &SimBench) -> Result<(), Failure> 
             samples.push(peer.run((runs, epochs, seed))?);
         }
     }
-    let document = table(&samples, &peers, epochs, rounds)?;
+    let protocol = protocol::measure(rounds, seed)?;
+    let document = table(&samples, &peers, (epochs, rounds), protocol)?;
     show(global.output, &document, text)
 }
 
@@ -91,7 +95,8 @@ fn ours(name: &str, mode: Mode, (runs, epochs, seed): (u32, u32, u64)) -> Sample
     }
 }
 
-fn cpu_seconds() -> f64 {
+/// The CPU time that this thread has spent.
+pub(super) fn cpu_seconds() -> f64 {
     let spent = clock_gettime(ClockId::ThreadCPUTime);
     let whole = u32::try_from(spent.tv_sec).unwrap_or(u32::MAX);
     let rest = u32::try_from(spent.tv_nsec).unwrap_or_default();
@@ -101,8 +106,8 @@ fn cpu_seconds() -> f64 {
 fn table(
     samples: &[Sample],
     peers: &[Peer],
-    epochs: u32,
-    rounds: u32,
+    (epochs, rounds): (u32, u32),
+    protocol: protocol::Measured,
 ) -> Result<Document, Failure> {
     let mut names: Vec<&str> = vec![VERIFIED, ELIDED];
     names.extend(peers.iter().map(Peer::name));
@@ -135,7 +140,8 @@ fn table(
         });
     }
     let (validators, models) = (speed::VALIDATORS, speed::MODELS);
-    Ok(Document { schema: "probity.sim-bench/v1", validators, models, epochs, rounds, rows })
+    let schema = "probity.sim-bench/v1";
+    Ok(Document { schema, validators, models, epochs, rounds, rows, protocol })
 }
 
 fn median(samples: &[&Sample]) -> f64 {
@@ -173,9 +179,9 @@ fn text(document: &Document) -> String {
             row.versions.clone(),
         ]);
     }
-    let Document { validators, models, epochs, rounds, .. } = document;
+    let Document { validators, models, epochs, rounds, protocol, .. } = document;
     let of = format!("{validators} validators, {models} models, {epochs} epochs; {rounds} rounds");
-    format!("{}{of}", table.text())
+    format!("{}{of}\n\n{}", table.text(), protocol::text(protocol))
 }
 
 #[cfg(test)]
@@ -197,7 +203,9 @@ mod tests {
             sample(VERIFIED, 4.0, 0.3),
             sample(ELIDED, 0.1, 0.3),
         ];
-        let document = table(&samples, &[], 10, 3).map_err(|f| f.message().to_owned()).unwrap();
+        let document = table(&samples, &[], (10, 3), Default::default())
+            .map_err(|f| f.message().to_owned())
+            .unwrap();
         let [verified, elided] = document.rows.as_slice() else { panic!("two rows") };
         assert_eq!((verified.rate, verified.low, verified.high), (500.0, 250.0, 1_000.0));
         assert_eq!((elided.rate, verified.elided_times, elided.verified_times), (4e3, 8.0, 0.125));
@@ -207,7 +215,7 @@ mod tests {
     #[test]
     fn an_implementation_of_another_model_is_not_compared() {
         let samples = [sample(VERIFIED, 1.0, 0.31), sample(ELIDED, 1.0, 0.30)];
-        let failure = table(&samples, &[], 10, 1).map(|_| ()).unwrap_err();
+        let failure = table(&samples, &[], (10, 1), Default::default()).map(|_| ()).unwrap_err();
         assert_eq!(failure.message(), "probity, verified ends with 0.3100, and not with 0.3000");
     }
 

@@ -44,7 +44,7 @@ struct Layer {
 
 pub(crate) fn run(global: &Global, arguments: &SimExport) -> Result<(), Failure> {
     let SimExport { from_node, out, windows } = arguments;
-    let client = match from_node {
+    let client = match from_node.as_deref() {
         Some(url) => Client::new(url).or_fail(Code::Usage, "--from-node")?,
         None => client(global)?,
     };
@@ -83,6 +83,7 @@ async fn history(client: &Client) -> Result<History, Failure> {
             break;
         }
     }
+    args.cursor = None;
     let filter = ArtifactFilter { kind: Some(ArtifactKind::Benchmark), owner: None };
     for _ in 0..MAX_PAGES {
         let page = client.artifacts(&filter, &args).await.map_err(failed)?;
@@ -96,6 +97,7 @@ async fn history(client: &Client) -> Result<History, Failure> {
             break;
         }
     }
+    args.cursor = None;
     for _ in 0..MAX_PAGES {
         let page = client.results(&ResultFilter::default(), &args).await.map_err(failed)?;
         history.results.extend(page.data.into_iter().map(|one| one.outcome));

@@ -70,17 +70,16 @@ pub(crate) fn run(global: &Global, arguments: &SimReplay) -> Result<(), Failure>
         return Err(differs(run, (&found.root, found.height), (&noted.root, noted.height)));
     }
     let (point, replicate) = design.place(run);
-    let node = match on_node {
-        false => None,
-        true => {
-            let world = job.model_of(run).map_err(failed)?;
-            let taken = on_a_node(&world, Key { seed: plan.key(), replicate })?;
-            if taken.state_root != noted.root {
-                let at = (taken.state_root.as_str(), taken.blocks);
-                return Err(differs(run, at, (&noted.root, noted.height)));
-            }
-            Some(taken)
+    let node = if *on_node {
+        let world = job.model_of(run).map_err(failed)?;
+        let taken = on_a_node(&world, Key { seed: plan.key(), replicate })?;
+        if taken.state_root != noted.root {
+            let found = (taken.state_root.as_str(), taken.blocks);
+            return Err(differs(run, found, (&noted.root, noted.height)));
         }
+        Some(taken)
+    } else {
+        None
     };
     let (height, state_root) = (found.height, found.root);
     let schema = "probity.sim-replay/v1";

@@ -6,7 +6,7 @@
 //! # Not here
 //! Colours and letters: the template's style.
 
-use super::scale::{Scale, Tick, middle, number, words};
+use super::scale::{Scale, Tick, middle, number, setting, words};
 use crate::lab::attack::Hunt;
 use crate::lab::sensitivity::{Effects, Sensitivity};
 use crate::lab::stats::{Estimate, float, float_of};
@@ -296,7 +296,10 @@ pub(super) fn heat(summary: &Summary) -> Option<Heat> {
     };
     let ticks = |names: &[&str], line: [f64; 2]| -> Vec<Tick> {
         let at = |place| middle(place, names.len(), line);
-        let short = |name: &str| name.parse().map_or_else(|_| words(name), number);
+        let short = |name: &str| match name.parse::<f64>() {
+            Ok(_) => setting(name),
+            Err(_) => words(name),
+        };
         names.iter().enumerate().map(|(p, name)| Tick { at: at(p), text: short(name) }).collect()
     };
     Some(Heat {

@@ -144,6 +144,16 @@ pub(super) fn number(value: f64) -> String {
     fixed(value, places)
 }
 
+/// A setting's value: a whole one without decimals.
+#[must_use]
+pub(super) fn setting(text: &str) -> String {
+    match text.parse::<f64>() {
+        Ok(value) if value.fract() == 0.0 && value.abs() < 1e9 => fixed(value, 0),
+        Ok(value) => number(value),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// A number with so many decimals.
 #[must_use]
 pub(super) fn fixed(value: f64, places: usize) -> String {
@@ -194,6 +204,12 @@ pub(super) fn middle(part: usize, of: usize, [from, to]: [f64; 2]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_are_shown_as_they_are_set() {
+        let shown = ["1", "4.0", "0.25", "20000", "gaussian"].map(setting);
+        assert_eq!(shown, ["1", "4", "0.250", "20\u{202f}000", "gaussian"]);
+    }
 
     #[test]
     fn numbers_are_shown_with_the_digits_that_count() {
