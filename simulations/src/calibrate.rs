@@ -92,8 +92,8 @@ pub fn scenario(history: &History, windows: bool) -> Result<Scenario, CalibrateE
     let answers = if spread.scale > 0.0 { Answers::Numbers } else { Answers::Labels };
     let groups = groups(history)?;
     let about = format!(
-        "Calibrated from {chain}: {} operators, {} results, {} revealed scores with a deviation of \
-         {:.3} declared sigmas and an excess kurtosis of {:.2}.",
+        "Calibrated from {chain}: {} operators, {} results, {} scores beside the published ones with a \
+         deviation of {:.3} declared sigmas and an excess kurtosis of {:.2}.",
         groups.iter().map(|group| group.count).sum::<u32>(),
         results.len(),
         spread.n,
@@ -140,7 +140,8 @@ fn spread(history: &History) -> Spread {
     for result in &history.results {
         let sigma = history.declared.get(&result.benchmark).map_or(0, |(sigma, _)| *sigma);
         let members = result.members.iter().filter(|member| member.counts());
-        let scores = members.filter_map(|member| member.score);
+        // The median's own score lies at no distance from itself, which says nothing of errors.
+        let scores = members.filter_map(|member| member.score).filter(|one| *one != result.score);
         let distance = |score: probity_primitives::Score| {
             let sign = if score < result.score { -1.0 } else { 1.0 };
             sign * part_of(score.distance(result.score), sigma.max(1))
