@@ -340,8 +340,7 @@ impl Chain {
         Ok(self.executed(block, sealed, receipts))
     }
 
-    /// The next header as far as it is known before anything has run: it names no transactions, no
-    /// root and no validators.
+    /// The next header before anything has run: of no transactions, root or validators.
     fn header(&self, proposer: OperatorId, vrf: VrfProofBytes, time_ms: u64) -> Header {
         Header {
             chain_id: self.identity.chain_id.clone(),

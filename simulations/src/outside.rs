@@ -4,7 +4,7 @@
 //! here is the same sweep, to the last bit.
 //!
 //! # Not here
-//! Any other language: `simulations/python` has one.
+//! Bindings of any language.
 
 use std::sync::atomic::AtomicBool;
 
