@@ -13,6 +13,7 @@ pub(crate) mod io;
 pub(crate) mod load;
 pub(crate) mod sync;
 pub(crate) mod votes;
+pub(crate) mod web;
 
 use serde::Serialize;
 
@@ -115,6 +116,9 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
     // Longer than all others together, so it is run only by name.
     if part == Some(BenchPart::Load) {
         figures.extend(load::measure()?);
+    }
+    if part == Some(BenchPart::Web) {
+        figures.extend(web::measure()?);
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Report { schema: SCHEMA, processors, figures })

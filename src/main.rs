@@ -12,6 +12,7 @@ mod cli;
 mod commands;
 mod demo;
 mod exit;
+mod files;
 mod home;
 mod keyfile;
 mod manifest;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     }
     let cli = cli::Cli::parse();
     output::start_logs(&cli.global, commands::log_settings(&cli).as_ref());
+    files::allow_many();
     let format = cli.global.output;
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,

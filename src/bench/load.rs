@@ -74,6 +74,12 @@ fn cast(genesis_ms: u64) -> Result<Cast, Failure> {
     Ok(cast)
 }
 
+/// Four nodes of a network of nobody but its validators.
+pub(super) async fn four(folder: &Path) -> Result<Vec<NodeHandle>, Failure> {
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    start(folder, &Cast::new(u64::try_from(now.as_millis()).unwrap_or(0))?).await
+}
+
 async fn start(folder: &Path, cast: &Cast) -> Result<Vec<NodeHandle>, Failure> {
     let mut nodes = Vec::new();
     for home in homes(folder, cast, BLOCK_TIME)? {
@@ -201,7 +207,7 @@ async fn settle(
 }
 
 /// The times between blocks that a node commits, for some time.
-async fn intervals(node: &NodeHandle, during: Duration) -> Vec<Duration> {
+pub(super) async fn intervals(node: &NodeHandle, during: Duration) -> Vec<Duration> {
     let mut tip = node.tip();
     tip.mark_unchanged();
     let mut times = Vec::new();
@@ -318,7 +324,7 @@ fn fates(offered: &Offered, fate: Fate) -> Vec<Figure> {
 }
 
 /// What 99 of 100 stay within, in milliseconds, of durations in ascending order.
-fn percentile(sorted: &[Duration]) -> f64 {
+pub(super) fn percentile(sorted: &[Duration]) -> f64 {
     let place = sorted.len().saturating_mul(99).div_ceil(100).saturating_sub(1);
     milliseconds(sorted.get(place))
 }

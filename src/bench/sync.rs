@@ -6,7 +6,7 @@
 //! ([`BLOCK_SECONDS`], which is the setting's default).
 
 mod network;
-mod snapshot;
+pub(super) mod snapshot;
 
 use std::time::{Duration, Instant};
 

@@ -57,4 +57,6 @@ pub(crate) enum BenchPart {
     Growth,
     /// Four nodes that are offered more transactions than they can take; only by name.
     Load,
+    /// Pages of a large state, event streams, and hostile clients; only by name.
+    Web,
 }

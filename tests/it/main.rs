@@ -25,3 +25,4 @@ mod terminal;
 mod tx;
 mod upgrade;
 mod validator;
+mod web;

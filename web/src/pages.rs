@@ -48,47 +48,91 @@ mod validators;
 mod words;
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 use crate::guard;
+use crate::made;
 use crate::routes::App;
 
 pub(crate) use frame::{dress, wants_data};
 
 /// The routes of all pages.
 pub(crate) fn routes(app: &App) -> Router<App> {
-    artifacts::routes()
-        .route("/", get(home::home))
-        .route("/style.css", get(frame::style))
-        .route("/icon.svg", get(frame::icon))
-        .route("/board", get(board::list))
-        .route("/board/{id}", get(board::one))
-        .route("/results", get(results::list))
-        .route("/results/{task}", get(results::one))
-        .route("/compare", get(compare::compare))
-        .route("/validators", get(validators::list))
-        .route("/validators/{id}", get(validator::one))
-        .route("/disputes", get(disputes::list))
-        .route("/disputes/{id}", get(disputes::one))
-        .route("/gov", get(governance::list))
-        .route("/gov/params", get(governance::params))
-        .route("/gov/new", get(propose::new))
-        .route("/gov/delegate", get(drafts::delegate))
-        .route("/gov/{id}", get(proposal::one))
-        .route("/gov/{id}/vote", get(drafts::vote))
-        .route("/supply", get(supply::supply))
-        .route("/network", get(network::network))
-        .route("/blocks", get(chain::blocks))
-        .route("/blocks/{height}", get(chain::block))
-        .route("/txs/{hash}", get(chain::tx))
-        .route("/accounts/{address}", get(chain::account))
-        .route("/search", get(search::search))
-        .route("/docs", get(docs::docs))
-        .route("/api", get(docs::api))
-        .route("/a11y", get(docs::a11y))
-        .route("/sign", get(tools::sign))
-        .route("/verify", get(tools::verify))
+    let Pages { router, kept, paths: _ } = table();
+    let once = from_fn_with_state(app.clone(), made::once_a_block);
+    router
+        .merge(kept.route_layer(once))
         .route_layer(from_fn_with_state(app.clone(), guard::guard))
         .route_layer(from_fn_with_state(app.clone(), frame::dressed))
+}
+
+/// The paths of all pages, with the names of what stands in them between braces.
+#[must_use]
+pub fn page_paths() -> Vec<String> {
+    table().paths
+}
+
+/// Pages in the making, with the path of each.
+struct Pages {
+    router: Router<App>,
+    /// Those that say nothing that their block does not.
+    kept: Router<App>,
+    paths: Vec<String>,
+}
+
+impl Pages {
+    /// With a page that says nothing that its block does not, and is made once for each.
+    fn kept<T: 'static>(mut self, path: &str, handler: impl Handler<T, App>) -> Self {
+        self.paths.push(path.to_owned());
+        Self { kept: self.kept.route(path, get(handler)), ..self }
+    }
+
+    /// With a page.
+    fn page<T: 'static>(mut self, path: &str, handler: impl Handler<T, App>) -> Self {
+        self.paths.push(path.to_owned());
+        Self { router: self.router.route(path, get(handler)), ..self }
+    }
+
+    /// With a file that pages load.
+    fn file<T: 'static>(self, path: &str, handler: impl Handler<T, App>) -> Self {
+        Self { router: self.router.route(path, get(handler)), ..self }
+    }
+}
+
+/// Every page: where it is, and what answers it.
+fn table() -> Pages {
+    let pages = Pages { router: Router::new(), kept: Router::new(), paths: Vec::new() };
+    artifacts::pages(pages)
+        .kept("/", home::home)
+        .file("/style.css", frame::style)
+        .file("/icon.svg", frame::icon)
+        .kept("/board", board::list)
+        .kept("/board/{id}", board::one)
+        .kept("/results", results::list)
+        .kept("/results/{task}", results::one)
+        .page("/compare", compare::compare)
+        .kept("/validators", validators::list)
+        .page("/validators/{id}", validator::one)
+        .kept("/disputes", disputes::list)
+        .kept("/disputes/{id}", disputes::one)
+        .kept("/gov", governance::list)
+        .kept("/gov/params", governance::params)
+        .page("/gov/new", propose::new)
+        .page("/gov/delegate", drafts::delegate)
+        .kept("/gov/{id}", proposal::one)
+        .page("/gov/{id}/vote", drafts::vote)
+        .kept("/supply", supply::supply)
+        .page("/network", network::network)
+        .page("/blocks", chain::blocks)
+        .page("/blocks/{height}", chain::block)
+        .page("/txs/{hash}", chain::tx)
+        .page("/accounts/{address}", chain::account)
+        .page("/search", search::search)
+        .kept("/docs", docs::docs)
+        .kept("/api", docs::api)
+        .kept("/a11y", docs::a11y)
+        .page("/sign", tools::sign)
+        .page("/verify", tools::verify)
 }

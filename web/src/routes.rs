@@ -11,7 +11,7 @@ mod money;
 mod node;
 mod proofs;
 mod snapshots;
-mod table;
+pub(crate) mod table;
 mod txs;
 mod votes;
 
@@ -32,9 +32,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::backend::Backend;
 use crate::error::ApiError;
 use crate::limits::ApiLimits;
+use crate::made::Made;
 use crate::pages;
 use crate::rate::Rates;
 use crate::recent::Recent;
+use crate::told::Told;
 use crate::{assets, etag, feeds, guard, shield};
 
 /// What every handler is given.
@@ -48,6 +50,10 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     /// States that were answered from not long ago.
     pub(crate) recent: Recent,
+    /// Pages that were made for the newest block.
+    pub(crate) made: Made,
+    /// What streams were told of not long ago.
+    pub(crate) told: Told,
     /// How often callers may read.
     pub(crate) reads: Rates,
     /// How often callers may send.
@@ -74,8 +80,9 @@ pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
     let streams = Arc::new(Semaphore::new(limits.streams));
     let reads = Rates::new(limits.reads, limits.callers);
     let sends = Rates::new(limits.sends, limits.callers);
-    let (recent, openapi) = (Recent::default(), Arc::new(table::describe()));
-    let app = App { backend, limits, requests, streams, recent, reads, sends, openapi };
+    let (recent, made, told) = (Recent::default(), Made::default(), Told::default());
+    let openapi = Arc::new(table::describe());
+    let app = App { backend, limits, requests, streams, recent, made, told, reads, sends, openapi };
     let people = Router::new()
         .route("/assets/js/{*name}", get(assets::script))
         .route("/feeds/referenda.atom", get(feeds::referenda))

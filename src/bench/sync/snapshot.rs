@@ -14,7 +14,7 @@ use probity_primitives::{Address, Amount, BlockHash, Domain, Hash, Height, Netwo
 use probity_protocol::bank::Account;
 use probity_runtime::chain::Loader;
 use probity_runtime::tree::bulk::Leaves;
-use probity_runtime::{Chain, Header};
+use probity_runtime::{Chain, Header, State};
 use probity_simulations::{World, WorldConfig};
 
 use super::super::Figure;
@@ -33,7 +33,9 @@ pub(super) fn measure() -> Result<Vec<Figure>, Failure> {
         .or_fail(Code::Other, "cannot make a world")?;
     let folder = tempfile::tempdir().or_fail(Code::Other, "no temporary folder")?;
     let shelf = Shelf::new(folder.path().join("snapshots"));
-    let (manifest, made) = snapshot(&world, &shelf)?;
+    let chain = chain_of(&world, &large_state(&world))?;
+    let (manifest, made) = snapshot(&world, &chain, &shelf)?;
+    drop(chain);
     let megabytes = u32::try_from(manifest.bytes() / 1_000_000).map_or(f64::INFINITY, f64::from);
     let mut figures = vec![Figure::new(
         format!("a snapshot of {ACCOUNTS} accounts ({megabytes:.0} MB) made"),
@@ -87,9 +89,12 @@ fn restore_and_open(
     ])
 }
 
-/// The snapshot of a state of many accounts, decided by the world's validators.
-fn snapshot(world: &World, shelf: &Shelf) -> Result<(Manifest, Duration), Failure> {
-    let chain = large_chain(world)?;
+/// The snapshot of a chain, decided by the world's validators, and how long it took.
+pub(in crate::bench) fn snapshot(
+    world: &World,
+    chain: &Chain,
+    shelf: &Shelf,
+) -> Result<(Manifest, Duration), Failure> {
     let commit = world
         .certify(chain.tip(), world.chain.validators())
         .or_fail(Code::Other, "cannot certify")?;
@@ -100,17 +105,22 @@ fn snapshot(world: &World, shelf: &Shelf) -> Result<(Manifest, Duration), Failur
     store.write(batch).or_fail(Code::Other, "no store")?;
     let history = History::new(Arc::new(store));
     let start = Instant::now();
-    let manifest = make(&chain, &history, shelf).or_fail(Code::Other, "no snapshot")?;
+    let manifest = make(chain, &history, shelf).or_fail(Code::Other, "no snapshot")?;
     Ok((manifest, start.elapsed()))
 }
 
-fn large_chain(world: &World) -> Result<Chain, Failure> {
+fn large_state(world: &World) -> State {
     let mut state = world.chain.state().clone();
     for number in 0..ACCOUNTS {
         let key = PublicKey::from_bytes(*Hash::of(Domain::Seed, &number).as_bytes());
         let account = Account { free: Amount::from_units(1 + u128::from(number)), nonce: 3 };
         state.ledger.accounts.insert(Address::of(&key, Network::Test), account);
     }
+    state
+}
+
+/// A chain whose first block came out at a state.
+pub(in crate::bench) fn chain_of(world: &World, state: &State) -> Result<Chain, Failure> {
     let entries: Vec<_> = state.entries().collect();
     let leaves: Leaves = entries.iter().map(|(key, value)| (&key[..], &value[..])).collect();
     let (_, state_root) = leaves.rooted();

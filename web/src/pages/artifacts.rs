@@ -1,10 +1,10 @@
 //! Models, datasets and benchmarks: lists, and a page for each artifact.
 
+use std::cmp::Reverse;
+
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
 use probity_api::Code;
 use probity_primitives::{ArtifactId, TaskId};
 use probity_protocol::Ledger;
@@ -14,6 +14,7 @@ use probity_protocol::registry::{
 use probity_runtime::query::{self, ArtifactFilter, MAX_SCAN, ResultFilter};
 use serde::Deserialize;
 
+use super::Pages;
 use super::board::better;
 use super::frame::{Frame, page};
 use super::home::name_of;
@@ -201,11 +202,11 @@ struct ResultRow {
 }
 
 /// The routes of every kind: its list, and one of it.
-pub(super) fn routes() -> Router<App> {
-    KINDS.into_iter().fold(Router::new(), |router, Kind { kind, room, .. }| {
-        router
-            .route(room, get(move |app, args| list(app, args, kind)))
-            .route(&format!("{room}/{{id}}"), get(move |app, id| one(app, id, kind)))
+pub(super) fn pages(pages: Pages) -> Pages {
+    KINDS.into_iter().fold(pages, |pages, Kind { kind, room, .. }| {
+        pages
+            .kept(room, move |app, args| list(app, args, kind))
+            .kept(&format!("{room}/{{id}}"), move |app, id| one(app, id, kind))
     })
 }
 
@@ -358,8 +359,9 @@ fn results(frame: &Frame, id: ArtifactId, of: ArtifactKind) -> Vec<ResultRow> {
         | ArtifactKind::Workflow => return Vec::new(),
     };
     let ledger = frame.chain.ledger();
-    let found = query::results(ledger, filter, None, MAX_SHOWN);
-    let rows = found.items.iter().map(|view| {
+    let mut found = query::results(ledger, filter, None, MAX_SHOWN).items;
+    found.sort_by_key(|view| (Reverse(view.outcome.published), view.task));
+    let rows = found.iter().map(|view| {
         let outcome = &view.outcome;
         let (other, room) = if of == ArtifactKind::Benchmark {
             (outcome.artifact, "/models")

@@ -7,7 +7,7 @@ use probity_api::Code;
 use probity_primitives::{ArtifactId, Score, TaskId};
 use probity_protocol::Ledger;
 use probity_protocol::registry::{ArtifactKind, ArtifactStatus, Direction};
-use probity_protocol::task::{Outcome, Standing};
+use probity_protocol::task::{Counting, Outcome, Standing};
 use probity_runtime::query::{self, ArtifactFilter, BoardView};
 
 use super::frame::{Frame, page};
@@ -162,10 +162,12 @@ fn row(frame: &Frame, task: &TaskId, outcome: &Outcome, scale: &Scale) -> Row {
     let flagged =
         outcome.members.iter().filter(|member| member.standing == Some(Standing::Flagged)).count();
     let evaluators = outcome.members.iter().filter_map(|member| {
-        let class = match member.standing {
-            Some(Standing::Flagged) => "ev-out",
-            Some(Standing::Grey) => "ev-grey",
-            Some(Standing::Accepted) | None => "ev",
+        let class = match (member.counting, member.standing) {
+            (Counting::Suspended | Counting::Excluded, _) | (_, Some(Standing::Flagged)) => {
+                "ev-out"
+            }
+            (Counting::Counted, Some(Standing::Grey)) => "ev-grey",
+            (Counting::Counted, Some(Standing::Accepted) | None) => "ev",
         };
         Some(Dot { at: scale.place(member.score?), class })
     });

@@ -22,7 +22,7 @@ use super::outcome::{State as Chip, open_until};
 use super::plot::{Bar, Scale, Tick};
 use super::results::operator_name;
 use super::standing::range;
-use super::words::{When, count, micros, part, roughly, score, share, short_score};
+use super::words::{When, aligned, count, micros, part, roughly, score, share, short_score};
 use crate::error::ApiError;
 
 /// Where the line of a chart begins and how long it is.
@@ -62,6 +62,8 @@ struct Certificate {
     at_risk: String,
     strip: Strip,
     members: Vec<Row>,
+    /// Whether it is known of anyone when its score was shown.
+    shown_known: bool,
     checks: Vec<String>,
     disputes: Vec<Disputed>,
     harness: u32,
@@ -116,7 +118,8 @@ pub(super) fn show(frame: Frame, id: TaskId, outcome: &Outcome) -> Result<Respon
     let bounds =
         promised.map_or((Score::ZERO, Score::ONE), |promised| (promised.lowest, promised.highest));
     let scale = scale(outcome, bounds);
-    let members = outcome.members.iter().map(|member| row(&frame, id, member, &scale)).collect();
+    let members: Vec<Row> =
+        outcome.members.iter().map(|member| row(&frame, id, member, &scale)).collect();
     let texts = |(from, to): (Score, Score)| (score(from), score(to));
     let owner = ledger.artifacts.get(&outcome.artifact).map(|known| known.owner);
     let requester = task.map(|task| task.request.requester);
@@ -159,6 +162,7 @@ pub(super) fn show(frame: Frame, id: TaskId, outcome: &Outcome) -> Result<Respon
         fee: money(|task| task.request.fee),
         at_risk: money(|task| task.request.value_at_risk),
         strip: strip(outcome, &scale),
+        shown_known: members.iter().any(|member| member.shown.is_some()),
         members,
         checks: checks(ledger, id, outcome),
         disputes: disputes(&frame, id),
@@ -223,12 +227,16 @@ fn row(frame: &Frame, id: TaskId, member: &MemberOutcome, scale: &Scale) -> Row 
     let ledger = frame.chain.ledger();
     let MemberOutcome { operator, seats, score: own, answers_root, standing, clean, paid, .. } =
         member;
-    let (standing, standing_class, dot_class) = match standing {
-        Some(Standing::Accepted) => ("within tolerance", "good", "ev"),
-        Some(Standing::Grey) => ("within twice the tolerance", "wait", "ev-grey"),
-        Some(Standing::Flagged) => ("flagged", "bad", "ev-out"),
-        None if own.is_some() => ("shown", "", "ev"),
-        None => ("showed no score", "bad", "ev-out"),
+    let (standing, standing_class, dot_class) = match (member.counting, standing) {
+        (Counting::Excluded, _) => ("proven false", "bad", "ev-out"),
+        (Counting::Suspended, _) => ("left out", "wait", "ev-out"),
+        (Counting::Counted, Some(Standing::Accepted)) => ("within tolerance", "good", "ev"),
+        (Counting::Counted, Some(Standing::Grey)) => {
+            ("within twice the tolerance", "wait", "ev-grey")
+        }
+        (Counting::Counted, Some(Standing::Flagged)) => ("flagged", "bad", "ev-out"),
+        (Counting::Counted, None) if own.is_some() => ("shown", "", "ev"),
+        (Counting::Counted, None) => ("showed no score", "bad", "ev-out"),
     };
     let shown = match ledger.submissions.get(&(id, *operator)) {
         Some(Submission::Revealed { revealed, .. }) => Some(frame.clock.at(revealed.at)),
@@ -250,11 +258,11 @@ fn row(frame: &Frame, id: TaskId, member: &MemberOutcome, scale: &Scale) -> Row 
         },
         root: answers_root.to_string(),
         shown,
-        paid: roughly(*paid),
+        paid: aligned(*paid, 2),
         excluded: match member.counting {
             Counting::Counted => None,
-            Counting::Suspended => Some("left out while a ruling against it may be appealed"),
-            Counting::Excluded => Some("left out: its transcript was proven false"),
+            Counting::Suspended => Some("not counted while a ruling against it may be appealed"),
+            Counting::Excluded => Some("not counted: its transcript is false"),
         },
     }
 }

@@ -123,6 +123,9 @@ fn models(
             ids.push(id);
         }
     }
+    // Two different ones, unless somebody chose.
+    let a = a.or_else(|| ids.iter().copied().find(|id| Some(*id) != b));
+    let b = b.or_else(|| ids.iter().copied().find(|id| Some(*id) != a));
     let choice = |id: ArtifactId| {
         let known = ledger.artifacts.get(&id);
         let version = known.map(|known| known.manifest.version.as_str()).unwrap_or_default();

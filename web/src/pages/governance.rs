@@ -37,7 +37,8 @@ struct List {
     open: bool,
     /// The name of the track that the list is narrowed to, empty if it is not.
     track: &'static str,
-    tracks: [Track; 8],
+    /// Their names, and what people call them.
+    tracks: [(&'static str, &'static str); 8],
     rows: Vec<Row>,
     next: Option<ReferendumId>,
 }
@@ -131,7 +132,8 @@ pub(crate) async fn list(
     let found = query::referenda(frame.chain.state(), filter, after, PAGE, height);
     let rows = found.items.iter().map(|view| row(&frame, view));
     let track = track.map(Track::name).unwrap_or_default();
-    page(&List { open, track, tracks: Track::ALL, rows: rows.collect(), next: found.next, frame })
+    let tracks = Track::ALL.map(|one| (one.name(), track_word(one)));
+    page(&List { open, track, tracks, rows: rows.collect(), next: found.next, frame })
 }
 
 fn row(frame: &Frame, view: &ReferendumView) -> Row {

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use probity_dao::ReferendumId;
-use probity_primitives::{Height, TaskId};
+use probity_primitives::{ArtifactId, Height, TaskId};
 use probity_protocol::Ledger;
 use probity_protocol::event::TaskPhase;
 use probity_protocol::slashing::SlashState;
@@ -41,7 +41,9 @@ struct Home {
 /// A result.
 struct Latest {
     task: TaskId,
+    artifact_id: ArtifactId,
     artifact: Name,
+    benchmark_id: ArtifactId,
     benchmark: Name,
     score: String,
     evaluators: u32,
@@ -114,7 +116,9 @@ fn latest(frame: &Frame) -> Vec<Latest> {
     found.sort_by_key(|(id, outcome)| (Reverse(outcome.published), **id));
     let shown = found.into_iter().take(MAX_LISTED).map(|(id, outcome)| Latest {
         task: *id,
+        artifact_id: outcome.artifact,
         artifact: name_of(ledger, &outcome.artifact),
+        benchmark_id: outcome.benchmark,
         benchmark: name_of(ledger, &outcome.benchmark),
         score: score(outcome.score),
         evaluators: outcome.operators,

@@ -11,7 +11,7 @@ use probity_runtime::query;
 
 use super::artifacts::percent;
 use super::frame::{Frame, page};
-use super::words::{When, part, roughly, share, tokens};
+use super::words::{When, aligned, part, roughly, share};
 use crate::error::ApiError;
 use crate::routes::App;
 
@@ -73,17 +73,17 @@ pub(crate) async fn supply(State(app): State<App>) -> Result<Response, ApiError>
     });
     let until = probity_protocol::pause::until(ledger, frame.chain.height());
     page(&Supply {
-        total: tokens(view.sum),
-        genesis: tokens(view.genesis),
-        minted: tokens(view.minted),
-        burned: tokens(view.burned),
+        total: aligned(view.sum, 9),
+        genesis: aligned(view.genesis, 9),
+        minted: aligned(view.minted, 9),
+        burned: aligned(view.burned, 9),
         adds_up: view.expected == view.sum,
-        sum: tokens(view.expected),
+        sum: aligned(view.expected, 9),
         places: places(ledger, view.sum),
         caps: [
-            ("by the year’s share of all tokens", roughly(view.caps.year)),
-            ("by what verified work has earned", roughly(view.caps.compute)),
-            ("by what there may ever be", roughly(view.caps.ever)),
+            ("by the year’s share of all tokens", aligned(view.caps.year, 2)),
+            ("by what verified work has earned", aligned(view.caps.compute, 2)),
+            ("by what there may ever be", aligned(view.caps.ever, 2)),
         ],
         streams: streams.collect(),
         paused: until.map(|until| frame.clock.at(until)),
@@ -161,7 +161,7 @@ fn places(ledger: &Ledger, all: Amount) -> Vec<Place> {
         places.push(Place {
             name,
             class,
-            amount: roughly(amount),
+            amount: aligned(amount, 2),
             share: share(part(amount.units(), all.units())),
             x,
             width,

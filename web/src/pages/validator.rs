@@ -9,7 +9,7 @@ use probity_api::Code;
 use probity_dao::{Ballot, ReferendumId};
 use probity_primitives::{Address, Height, OperatorId, TaskId};
 use probity_protocol::staking::Standing as Work;
-use probity_protocol::task::{Outcome, Standing};
+use probity_protocol::task::{Counting, Outcome, Standing};
 use probity_runtime::query::{self, MAX_SCAN};
 
 use super::artifacts::percent;
@@ -18,7 +18,7 @@ use super::home::{due, name_of};
 use super::names::Name;
 use super::outcome::State as Chip;
 use super::validators::{Record, standing};
-use super::words::{Short, When, count, part, roughly, score, share};
+use super::words::{Short, When, aligned, count, part, roughly, score, share};
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::routes::App;
@@ -187,10 +187,12 @@ fn marks(own: &[(&TaskId, &Outcome)], id: &OperatorId) -> Vec<Mark> {
         let apart = i128::from(own.micros()).saturating_sub(outcome.score.micros().into());
         let tolerance = i128::from(outcome.tolerance).max(1);
         let y = apart.saturating_mul(30).checked_div(tolerance)?.clamp(-38, 38);
-        let class = match member.standing {
-            Some(Standing::Accepted) | None => "ev",
-            Some(Standing::Grey) => "ev-grey",
-            Some(Standing::Flagged) => "ev-out",
+        let class = match (member.counting, member.standing) {
+            (Counting::Suspended | Counting::Excluded, _) | (_, Some(Standing::Flagged)) => {
+                "ev-out"
+            }
+            (Counting::Counted, Some(Standing::Grey)) => "ev-grey",
+            (Counting::Counted, Some(Standing::Accepted) | None) => "ev",
         };
         let words = format!("{} where the result is {}", score(own), score(outcome.score));
         Some(Mark { x, y: 40i128.saturating_sub(y), class, words })
@@ -208,18 +210,20 @@ fn parts(frame: &Frame, own: &[(&TaskId, &Outcome)], id: &OperatorId) -> Vec<Par
             benchmark: name_of(ledger, &outcome.benchmark),
             own: member.score.map(score),
             result: score(outcome.score),
-            standing: match member.standing {
-                Some(Standing::Accepted) => "within tolerance",
-                Some(Standing::Grey) => "within twice the tolerance",
-                Some(Standing::Flagged) => "flagged",
-                None => "showed no score",
+            standing: match (member.counting, member.standing) {
+                (Counting::Excluded, _) => "proven false",
+                (Counting::Suspended, _) => "left out for now",
+                (Counting::Counted, Some(Standing::Accepted)) => "within tolerance",
+                (Counting::Counted, Some(Standing::Grey)) => "within twice the tolerance",
+                (Counting::Counted, Some(Standing::Flagged)) => "flagged",
+                (Counting::Counted, None) => "showed no score",
             },
             checks: match member.clean {
                 Some(true) => "passed",
                 Some(false) => "failed",
                 None => "not decided",
             },
-            paid: roughly(member.paid),
+            paid: aligned(member.paid, 2),
             state: Chip::of(outcome),
             when: frame.clock.at(outcome.published),
         })

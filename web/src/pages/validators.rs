@@ -9,7 +9,7 @@ use axum::response::Response;
 use probity_primitives::{Amount, OperatorId};
 use probity_protocol::Ledger;
 use probity_protocol::staking::{Operator, Standing as Work};
-use probity_protocol::task::{Outcome, Standing};
+use probity_protocol::task::{Counting, Outcome, Standing};
 use probity_runtime::query::MAX_SCAN;
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use super::artifacts::percent;
 use super::frame::{Frame, page};
 use super::names::Name;
 use super::outcome::State as Chip;
-use super::words::{count, micros, part, roughly, share};
+use super::words::{aligned, count, micros, part, roughly, share};
 use crate::error::ApiError;
 use crate::extract::Args;
 use crate::routes::App;
@@ -50,6 +50,7 @@ enum Sort {
 pub(super) struct Record {
     pub(super) results: u64,
     accepted: u64,
+    excluded: u64,
     pub(super) grey: u64,
     pub(super) flagged: u64,
     pub(super) silent: u64,
@@ -66,11 +67,13 @@ impl Record {
         member: &probity_protocol::task::MemberOutcome,
     ) {
         self.results = self.results.saturating_add(1);
-        let tally = match member.standing {
-            Some(Standing::Accepted) => &mut self.accepted,
-            Some(Standing::Grey) => &mut self.grey,
-            Some(Standing::Flagged) => &mut self.flagged,
-            None => &mut self.silent,
+        let tally = match (member.counting, member.standing) {
+            // Proven false later, whatever it was taken for at first.
+            (Counting::Excluded, Some(Standing::Accepted)) => &mut self.excluded,
+            (_, Some(Standing::Accepted)) => &mut self.accepted,
+            (_, Some(Standing::Grey)) => &mut self.grey,
+            (_, Some(Standing::Flagged)) => &mut self.flagged,
+            (_, None) => &mut self.silent,
         };
         *tally = tally.saturating_add(1);
         self.paid = self.paid.checked_add(member.paid).unwrap_or(self.paid);
@@ -120,9 +123,9 @@ struct Row {
     name: Name,
     standing: Chip,
     stake: String,
-    power: String,
+    /// Its part of the power, and that of it and all above it.
+    power: Option<(String, String)>,
     share: String,
-    running: String,
     results: String,
     agreement: Option<String>,
     median: Option<String>,
@@ -179,16 +182,16 @@ pub(crate) async fn list(
             id,
             name: Name::of(&known.name),
             standing: standing(known),
-            stake: roughly(stake),
-            power: share(part(of(&id), power)),
+            stake: aligned(stake, 2),
+            power: (of(&id) > 0)
+                .then(|| (share(part(of(&id), power)), share(part(running, power)))),
             share: share(part(stake.units(), total.units())),
-            running: share(part(running, power)),
             results: count(record.results),
             agreement: (record.results > 0).then(|| share(record.agreement())),
             median: record.median().map(micros),
             flagged: record.flagged,
             missed: known.misses.bits.count_ones(),
-            paid: roughly(record.paid),
+            paid: aligned(record.paid, 2),
             commission: percent(known.commission.parts()),
         });
     }

@@ -29,7 +29,15 @@ pub(super) fn tokens(amount: Amount) -> String {
     }
 }
 
-/// Tokens to two decimals, rounded down, for columns that are compared by eye.
+/// Tokens with so many decimals, rounded down, so that the points of a column stand in one line.
+pub(super) fn aligned(amount: Amount, decimals: usize) -> String {
+    let text = tokens(amount);
+    let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
+    let part: String = part.chars().chain(std::iter::repeat('0')).take(decimals).collect();
+    format!("{whole}.{part}")
+}
+
+/// Tokens to at most two decimals, rounded down.
 pub(super) fn roughly(amount: Amount) -> String {
     let text = tokens(amount);
     match text.split_once('.') {
@@ -182,6 +190,9 @@ mod tests {
         assert_eq!(roughly(units(999)), ">0.00");
         assert_eq!(roughly(units(1_239_999_999)), "1.23");
         assert_eq!(roughly(Amount::from_tokens(100)), "100");
+        assert_eq!(aligned(units(1_239_999_999), 2), "1.23");
+        assert_eq!(aligned(Amount::from_tokens(1_400), 2), "1,400.00");
+        assert_eq!(aligned(units(5_100_000_000), 9), "5.100000000");
     }
 
     #[test]

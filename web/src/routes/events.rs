@@ -25,6 +25,7 @@ use super::App;
 use crate::backend::Backend;
 use crate::error::ApiError;
 use crate::extract::Args;
+use crate::told::Told;
 
 /// How often a stream shows that it is alive when nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -65,6 +66,7 @@ pub(super) async fn stream(
     })?;
     let reader = Reader {
         tip: app.backend.tip(),
+        told: app.told,
         backend: app.backend,
         kinds,
         next: Some(next),
@@ -118,6 +120,7 @@ fn kinds(list: Option<&str>) -> Result<BTreeSet<String>, ApiError> {
 /// A stream's place in the chain.
 struct Reader {
     backend: Arc<dyn Backend>,
+    told: Told,
     tip: watch::Receiver<Arc<Chain>>,
     kinds: BTreeSet<String>,
     /// The first record that was not looked at; none when the stream has ended.
@@ -134,13 +137,14 @@ impl Reader {
                 return Some(event(&record));
             }
             let next = self.next?;
-            if next.height > self.tip.borrow_and_update().height() {
+            let tip = self.tip.borrow_and_update().height();
+            if next.height > tip {
                 // An error means that the node is gone, and the stream ends with it.
                 self.tip.changed().await.ok()?;
                 continue;
             }
-            match self.backend.records(next.height).await {
-                Ok(Some(records)) => self.take(next, records),
+            match self.told.records(&*self.backend, next.height, tip).await {
+                Ok(Some(records)) => self.take(next, &records),
                 Ok(None) => return Some(self.end(Code::EventsPruned, next)),
                 Err(error) => {
                     tracing::error!(%error, height = %next.height, "events cannot be read");
@@ -150,12 +154,12 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, next: EventId, records: Vec<EventRecord>) {
+    fn take(&mut self, next: EventId, records: &[EventRecord]) {
         let wanted = |record: &EventRecord| {
             record.id >= next
                 && (self.kinds.is_empty() || self.kinds.contains(&record.happening.name()))
         };
-        self.waiting = records.into_iter().filter(wanted).collect();
+        self.waiting = records.iter().filter(|record| wanted(record)).cloned().collect();
         self.next = next.height.next().map(|height| EventId { height, index: 0 });
     }
 

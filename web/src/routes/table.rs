@@ -9,7 +9,7 @@ use super::{
     App, blobs, blocks, disputes, evaluation, events, export, governance, money, node, proofs,
     snapshots, txs, votes,
 };
-use crate::openapi::{Api, Kind, Taken, document, file, list, one};
+use crate::openapi::{Api, Entry, Kind, Taken, document, file, list, one};
 
 const JSON: &str = "application/json";
 
@@ -21,8 +21,12 @@ pub(super) async fn openapi(State(app): State<App>) -> Response {
 
 /// The document of all routes.
 pub(super) fn describe() -> serde_json::Value {
-    let entries = [quick().entries, slow().entries].concat();
-    document(BASE_PATH, &entries)
+    document(BASE_PATH, &entries())
+}
+
+/// Every route, with what is said of it.
+pub(crate) fn entries() -> Vec<Entry> {
+    [quick().entries, slow().entries].concat()
 }
 
 /// The routes that may take as long as a file does.

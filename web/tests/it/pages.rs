@@ -117,6 +117,25 @@ async fn every_page_that_is_led_to_is_there_runs_nothing_and_asks_nobody_else() 
 }
 
 #[tokio::test]
+async fn a_page_that_was_made_already_is_made_again_for_another_block_and_another_health() {
+    let stage = Stage::new();
+    for path in ["/", "/validators", "/results"] {
+        let before = stage.memory.world().chain.height();
+        let first = page(&stage, path).await;
+        assert!(first.contains(&format!("href=\"/blocks/{before}\"")), "{first}");
+        assert_eq!(page(&stage, path).await, first, "{path}");
+        let height = stage.memory.make_block();
+        assert!(page(&stage, path).await.contains(&format!("href=\"/blocks/{height}\"")), "{path}");
+        stage.memory.syncing.store(true, Ordering::SeqCst);
+        assert!(page(&stage, path).await.contains("behind its peers"), "{path}");
+        stage.memory.syncing.store(false, Ordering::SeqCst);
+        assert!(!page(&stage, path).await.contains("behind its peers"), "{path}");
+    }
+    // Another question is another page.
+    assert_ne!(page(&stage, "/results?state=overturned").await, page(&stage, "/results").await);
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs() {
     let stage = Stage::new();
     let nothing = "00".repeat(32);

@@ -1,0 +1,31 @@
+// The pages of a running network in a real browser.
+//
+// usage: node run.mjs KNOWN.json, which says where the network is and what is in it; written by
+// tests/it/web.rs. Says one line for each part, and fails with the first that does not hold.
+
+import { readFileSync } from "node:fs";
+
+import { browser } from "./stage.mjs";
+import { signOffline, vote } from "./vote.mjs";
+import { verify } from "./verify.mjs";
+import { readWithoutScripts, walk } from "./walk.mjs";
+
+const known = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const base = known.url;
+const opened = await browser();
+const begin = Date.now();
+const told = (what) => console.log(`ok ${what} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
+try {
+  await verify(opened, base, known);
+  told("a certificate is checked in the page and a changed one refused");
+  await vote(opened, base, known);
+  told("a vote by keyboard changes the tally, and nothing but it left the page");
+  await signOffline(opened, base, known);
+  told("a transaction is read and signed where there is no network");
+  const pages = await walk(opened, base, known);
+  told(`${pages} pages in four looks: no complaint, nothing too wide, nothing out of reach`);
+  await readWithoutScripts(opened, base, known);
+  told("all of them can be read without scripts");
+} finally {
+  await opened.close();
+}

@@ -1,0 +1,92 @@
+// A browser, and what must never happen in it.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** Where Debian, and others, put it. */
+const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+export async function browser() {
+  const { existsSync } = await import("node:fs");
+  const executablePath = PLACES.find((place) => existsSync(place));
+  assert.ok(executablePath, `no browser at ${PLACES.join(", ")}`);
+  // Tests may run as root in a container, where the browser's own sandbox cannot.
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+/** What a page said and asked for. */
+export class Watch {
+  constructor() {
+    this.complaints = [];
+    this.sent = [];
+    this.asked = [];
+    this.paused = false;
+  }
+
+  async page(context) {
+    // Told by the browser itself, also where a console would stay silent.
+    await context.addInitScript(() => {
+      document.addEventListener("securitypolicyviolation", (event) => {
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`);
+      });
+    });
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      if (!this.paused && ["error", "warning"].includes(message.type())) this.complain(page, message.text());
+    });
+    page.on("pageerror", (error) => this.complain(page, error.message));
+    page.on("request", (request) => {
+      this.asked.push(request.url());
+      if (request.method() !== "GET") {
+        this.sent.push({ method: request.method(), url: request.url(), body: request.postDataBuffer() });
+      }
+    });
+    return page;
+  }
+
+  complain(page, text) {
+    this.complaints.push(`${new URL(page.url(), "http://none").pathname}: ${text}`);
+  }
+
+  /** Nothing was said since the last time. */
+  quiet() {
+    const said = this.complaints.splice(0);
+    assert.deepEqual(said, []);
+  }
+}
+
+/** Nothing on the page is out of reach by the rules of WCAG 2.2 AA. */
+export async function accessible(page, watch) {
+  watch.paused = true;
+  // The rules are not part of the page: they are brought in past its policy, and nothing that they
+  // do is held against it.
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async (tags) => {
+    const { violations: found } = await window.axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+    return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(" | ")}`);
+  }, RULES);
+  watch.paused = false;
+  assert.deepEqual(violations, [], new URL(page.url()).pathname);
+}
+
+/** Nothing makes the page itself wider than its window. */
+export async function fits(page) {
+  const [wide, window_] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= window_, `${new URL(page.url()).pathname} is ${wide} wide in a window of ${window_}`);
+}
+
+/** Presses Tab until an element has the focus. */
+export async function tabTo(page, selector) {
+  for (let i = 0; i < 300; i += 1) {
+    const there = await page.evaluate((wanted) => document.activeElement?.matches(wanted), selector);
+    if (there) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`${selector} cannot be reached with Tab`);
+}
