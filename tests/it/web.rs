@@ -121,7 +121,7 @@ impl Stage {
         let member = json!(result.outcome.members.first().unwrap().operator);
         let challenge = json!({ "challenge": "withheld", "member": member, "item": 7 });
         let dispute = json!({ "open_dispute": {
-            "task": task, "round": 0, "challenge": challenge, "bond": "1000000000000",
+            "task": task, "round": 1, "challenge": challenge, "bond": "1000000000000",
         }});
         let receipt = self.send(&dispute);
         let events = receipt["events"].as_array().unwrap();

@@ -16,10 +16,11 @@ const opened = await browser();
 const begin = Date.now();
 const told = (what) => console.log(`ok ${what} (${((Date.now() - begin) / 1000).toFixed(1)} s)`);
 try {
-  await verify(opened, base, known);
-  told("a certificate is checked in the page and a changed one refused");
+  // First: a vote is not open for ever.
   await vote(opened, base, known);
   told("a vote by keyboard changes the tally, and nothing but it left the page");
+  await verify(opened, base, known);
+  told("a certificate is checked in the page and a changed one refused");
   await signOffline(opened, base, known);
   told("a transaction is read and signed where there is no network");
   const pages = await walk(opened, base, known);

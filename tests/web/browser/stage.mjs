@@ -37,6 +37,8 @@ export class Watch {
       });
     });
     const page = await context.newPage();
+    // From here on a file is asked of the test and not of a person; told late, it would be missed.
+    page.on("filechooser", () => {});
     page.on("console", (message) => {
       if (!this.paused && ["error", "warning"].includes(message.type())) this.complain(page, message.text());
     });

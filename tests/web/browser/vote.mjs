@@ -16,7 +16,7 @@ async function fill(page, selector, text) {
 /** Chooses a file in a field that has the focus. */
 async function choose(page, selector, file) {
   await tabTo(page, selector);
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Enter")]);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")]);
   await chooser.setFiles(file);
 }
 

@@ -13,10 +13,10 @@ const LOOKS = [
 ];
 
 /** What pages are asked besides their paths, where that makes them another page. */
-const asked = ({ referendum, task, account }) => [
-  `/compare?a=${task}&b=${task}`,
+const asked = ({ referendum, account, seen }) => [
+  `/compare?a=${seen["/models/{id}"]}&b=${seen["/models/{id}"]}`,
   `/gov/${referendum}?account=${account}`,
-  `/gov/new?kind=spend&account=${account}&title=For+services&first=${account}&second=12&track=small_spend`,
+  `/gov/new?kind=change&account=${account}&title=More+time&first=task.provisional_blocks&second=48&track=parameters`,
   `/gov/delegate?account=${account}&to=${account}&track=root&amount=5&conviction=once`,
   `/search?q=${account}`,
   "/search?q=nothing+of+that+name",
