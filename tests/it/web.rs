@@ -193,7 +193,7 @@ async fn a_browser_votes_checks_a_certificate_and_reads_every_page() {
     let file = write(&stage.folder, "known.json", known.to_string().as_bytes());
     let mut node = tokio::process::Command::new("node");
     let look = node.arg(tests.join("browser/run.mjs")).arg(&file).stdin(Stdio::null());
-    let looked = tokio::time::timeout(PATIENCE, look.kill_on_drop(true).output());
+    let looked = tokio::time::timeout(PATIENCE * 2, look.kill_on_drop(true).output());
     let looked = looked.await.expect("the browser ends in time").unwrap();
     let said = String::from_utf8_lossy(&looked.stdout);
     assert!(looked.status.success(), "{said}\n{}", String::from_utf8_lossy(&looked.stderr));

@@ -81,6 +81,16 @@ export async function vote(browser, base, { referendum, account, keystore, passp
   await context.close();
 }
 
+/** Whoever has no scripts is told how to vote all the same, while a vote is open. */
+export async function voteWithoutScripts(browser, base, { referendum }) {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(`${base}/gov/${referendum}`);
+  assert.match(await page.locator("main").innerText(), /probity gov vote/);
+  await page.locator("#vote-form button").waitFor();
+  await context.close();
+}
+
 /** Signing where there is no network: read, sign, download. */
 export async function signOffline(browser, base, { referendum, account, keystore, passphrase }) {
   const context = await browser.newContext();
