@@ -9,6 +9,9 @@ import { chromium } from "playwright-core";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
+/** How long one step may take, in milliseconds. */
+const PATIENCE = 90_000;
+
 /** Where Debian, and others, put it. */
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -17,7 +20,15 @@ export async function browser() {
   const executablePath = PLACES.find((place) => existsSync(place));
   assert.ok(executablePath, `no browser at ${PLACES.join(", ")}`);
   // Tests may run as root in a container, where the browser's own sandbox cannot.
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  const opened = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  // A machine that builds and runs a network besides is slow; the whole has its bound elsewhere.
+  const newContext = opened.newContext.bind(opened);
+  opened.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(PATIENCE);
+    return context;
+  };
+  return opened;
 }
 
 /** What a page said and asked for. */
