@@ -228,7 +228,7 @@ fn votes_leave_when_the_longest_lock_has_run_out_and_not_before() {
     stage.vote(7..9, other, Side::Aye);
     stage.until(id, StageName::TimedOut);
     let ended = stage.known(id).stage.ended().unwrap();
-    let tally = stage.known(id).tally.clone();
+    let tally = stage.known(id).tally;
     let locks = |stage: &Trial| {
         let locks = stage.ledger.locks(account(7), stage.height);
         locks.iter().any(|lock| lock.why == crate::locks::Why::Vote(id))
