@@ -24,9 +24,9 @@ use crate::world::{World, WorldError};
 
 mod disputes;
 mod evidence;
-mod plots;
 pub mod governance;
 pub mod life;
+mod plots;
 
 /// How many kinds of acts there are.
 pub const KINDS: u8 = 40;
