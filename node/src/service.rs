@@ -21,6 +21,8 @@ const WORKERS: usize = 2;
 /// How much more willing to wait the threads are than those of the engine: about a tenth of its
 /// share of a processor that both want.
 const NICENESS: i32 = 10;
+/// The niceness beyond which there is none.
+const LEAST: i32 = 19;
 
 /// A runtime whose threads let the engine go first.
 #[derive(Debug)]
@@ -32,9 +34,11 @@ impl Service {
     /// # Errors
     /// When the system has no thread left.
     pub(crate) fn start() -> io::Result<Self> {
+        let priority = priority();
         let mut builder = Builder::new_multi_thread();
         let builder = builder.worker_threads(WORKERS).thread_name("service").enable_all();
-        builder.on_thread_start(let_others_go_first).build().map(|runtime| Self(Some(runtime)))
+        let builder = builder.on_thread_start(move || let_others_go_first(priority));
+        builder.build().map(|runtime| Self(Some(runtime)))
     }
 
     /// Where tasks are left for these threads.
@@ -71,16 +75,24 @@ impl Drop for Service {
     }
 }
 
-/// Linux keeps this by thread; elsewhere it would hold up the whole process.
+/// The niceness of the service's threads, by that of the thread that starts them.
+fn priority() -> i32 {
+    let own = rustix::process::getpriority_process(None).unwrap_or(0);
+    own.saturating_add(NICENESS).min(LEAST)
+}
+
+/// Sets the priority of the thread that calls it. Linux keeps that by thread; elsewhere it would
+/// hold up the whole process. A thread begins with the priority of the one that started it, which
+/// may be of the service already, so what is set is no difference.
 #[cfg(target_os = "linux")]
-fn let_others_go_first() {
-    if let Err(error) = rustix::process::nice(NICENESS) {
+fn let_others_go_first(priority: i32) {
+    if let Err(error) = rustix::process::setpriority_process(None, priority) {
         tracing::debug!(%error, "a thread of the service keeps its priority");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn let_others_go_first() {}
+const fn let_others_go_first(_: i32) {}
 
 #[cfg(test)]
 mod tests {
@@ -97,11 +109,12 @@ mod tests {
     #[tokio::test]
     async fn tasks_and_blocking_work_of_the_service_let_the_rest_go_first() {
         let service = Service::start().unwrap();
-        let expected = (niceness() + NICENESS).min(19);
+        let own = niceness();
+        let expected = (own + NICENESS).min(LEAST);
         let task = service.run(async { niceness() }).await.unwrap();
         let blocking = service.run(async { tokio::task::spawn_blocking(niceness).await.unwrap() });
         assert_eq!((task, blocking.await.unwrap()), (expected, expected));
-        assert_ne!(niceness(), expected, "the thread that started it is as before");
+        assert_eq!(niceness(), own, "the thread that started it is as before");
     }
 
     #[tokio::test]
