@@ -21,6 +21,10 @@ use crate::exit::{Code, Failure, OrFail};
 const SIZES: [u32; 4] = [1_000, 10_000, 100_000, 1_000_000];
 /// How long a dispute may go on, in blocks.
 const BLOCKS: u64 = 400;
+/// Blocks on each side's clock: a game over a million items has twenty moves.
+const CLOCK: u64 = 30;
+/// Blocks in which a jury binds itself and shows, so that the dispute as a whole takes no longer.
+const JURY: (u64, u64) = (6, 4);
 
 /// What one dispute put on the chain.
 #[derive(Debug, Clone, Copy, Default)]
@@ -93,7 +97,7 @@ fn dispute(mut world: World, task: TaskId, shown: bool) -> Result<Cost, Failure>
     for _ in 0..BLOCKS {
         let Some(known) = world.ledger().disputes.get(&0) else { break };
         match &known.stage {
-            Stage::Closed { ruling: Ruling::Overturn, .. } => {
+            Stage::Closed { ruling: Ruling::Overturn, .. } if cost.located > 0 => {
                 cost.bytes = bytes_since(&world, from);
                 return Ok(cost);
             }
@@ -109,7 +113,7 @@ fn dispute(mut world: World, task: TaskId, shown: bool) -> Result<Cost, Failure>
             | Stage::Closed { .. } => act(&mut world, &mut cost)?,
         }
     }
-    Err(Failure::new(Code::Other, "the dispute was not decided"))
+    Err(Failure::new(Code::Other, "the item was not found, or the dispute not decided"))
 }
 
 fn carry(
@@ -139,7 +143,11 @@ fn step(world: &mut World, cost: &mut Cost) -> Result<(), Failure> {
 fn captured(items: u32) -> Result<(World, TaskId), WorldError> {
     let mut seed = 0;
     loop {
-        let config = WorldConfig { seed, items, operators: 16, check: false, ..Default::default() };
+        let mut config =
+            WorldConfig { seed, items, operators: 16, check: false, ..Default::default() };
+        let windows = &mut config.params.dispute;
+        windows.clock_blocks = CLOCK;
+        (windows.commit_blocks, windows.reveal_blocks) = JURY;
         let mut world = World::new(&config)?;
         let (benchmark, models) = world.publish(&[800_000])?;
         let (Some(model), Some(requester)) = (models.first(), world.people.first().cloned()) else {
