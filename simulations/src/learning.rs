@@ -13,7 +13,7 @@
 //!   alone touch them.
 //!
 //! # Not here
-//! Learners that see the state of the chain within a run: [`crate::Game`] goes epoch by epoch.
+//! Learners that see the state of the chain within a run.
 //!
 //! Spec: `docs/spec/19-figures.md`.
 

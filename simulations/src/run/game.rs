@@ -1,18 +1,9 @@
-//! A run that is gone through epoch by epoch, so that somebody may change what a group does between two.
-//!
-//! What was begun under one strategy goes on under the next one: who has bound itself to a lie and turns
-//! honest has still to open it.
-//!
-//! # Invariants
-//! - A game in which nobody changes anything is the run of its scenario, to the root.
-
-use probity_primitives::Hash;
+//! A run that is gone through epoch by epoch.
 
 use super::outcome::{EpochRow, Outcome};
 use super::{Run, RunError};
-use crate::agents::Kind;
 use crate::random::RunKey;
-use crate::scenario::{Group, Scenario};
+use crate::scenario::Scenario;
 use crate::world::{Keep, World};
 
 /// How many epochs open tasks may take to end after the last one was requested: the longest ladder
@@ -26,19 +17,6 @@ pub struct Game {
     first: u64,
     last: u64,
     limit: u64,
-}
-
-/// How a game stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
-    /// Results, captured ones and what each group has gained so far.
-    pub row: EpochRow,
-    /// What slashes took from each group so far, in costs of one evaluation.
-    pub slashed: Vec<f64>,
-    /// The seats that each group was drawn for so far.
-    pub seats: Vec<u64>,
-    /// Tasks that are open.
-    pub open: u64,
 }
 
 impl Game {
@@ -84,38 +62,6 @@ impl Game {
             run.turn(epoch.filter(|_| next < *last))?;
         }
         Ok(false)
-    }
-
-    /// Whether tasks are still asked for.
-    #[must_use]
-    pub fn asks(&self) -> bool {
-        self.run.world.chain.height().0.saturating_add(1) < self.last
-    }
-
-    /// Lets a group do something else from now on, told of it what it knows.
-    pub fn choose(&mut self, group: usize, strategy: Kind) {
-        let (scenario, key) = (&self.run.scenario, self.run.key);
-        let Some(group_of) = scenario.groups.get(group) else { return };
-        let told = Group { strategy, ..group_of.clone() };
-        let made = strategy.build(&told, scenario, key);
-        if let Some(place) = self.run.strategies.get_mut(group) {
-            *place = made;
-        }
-    }
-
-    /// How it stands. The root is made once an epoch and is not here.
-    #[must_use]
-    pub fn standing(&self) -> Standing {
-        let Run { world, places, tally, courses, .. } = &self.run;
-        let passed = world.chain.height().0.saturating_sub(self.first) / self.length.max(1);
-        let epoch = u32::try_from(passed).unwrap_or(u32::MAX);
-        let (slashed, seats) = tally.so_far();
-        Standing {
-            row: tally.row(world, places, epoch, Hash::ZERO),
-            slashed,
-            seats,
-            open: u64::try_from(courses.len()).unwrap_or(u64::MAX),
-        }
     }
 
     /// What it came to, and the world at its end.

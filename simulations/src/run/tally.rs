@@ -263,11 +263,6 @@ impl Tally {
         }
     }
 
-    /// What slashes took from each group so far, in costs of one evaluation, and its seats.
-    pub(super) fn so_far(&self) -> (Vec<f64>, Vec<u64>) {
-        self.groups.iter().map(|one| (over(one.slashed, self.cost), one.seats)).unzip()
-    }
-
     fn in_costs(&self, account: &Account, now: Amount) -> Costs {
         let cost = self.cost;
         let gained = over(now.checked_sub(account.began).unwrap_or_default(), cost);
