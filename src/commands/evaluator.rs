@@ -1,6 +1,7 @@
 //! `probity evaluator`: the agent as its own process, against a node's API.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use probity_client::Client;
 use probity_evaluator::agent::{self, AgentConfig, AgentHandle};
@@ -10,7 +11,7 @@ use probity_evaluator::work::WorkLimits;
 use probity_harness::worker::WorkerCommand;
 use probity_keys::lock::LockError;
 use probity_metrics::{Exposition, MetricsServer, Registry};
-use probity_primitives::{Address, Keypair, OperatorId};
+use probity_primitives::{Address, Keypair, OperatorId, PublicKey};
 use tokio::net::TcpListener;
 
 use crate::cli::{EvaluatorStart, EvaluatorVerb, Global};
@@ -20,6 +21,9 @@ use crate::home::{self, Layers, Place, Settings};
 use crate::keyfile::{self, KeySource};
 use crate::output;
 use crate::wallet::failed;
+
+/// Between two attempts to ask a node that is not there.
+const PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(global: &Global, verb: EvaluatorVerb) -> Result<(), Failure> {
     let EvaluatorVerb::Start(arguments) = verb;
@@ -41,7 +45,7 @@ async fn start(
     let key = open_key(global, arguments, place, settings)?;
     let url = home::node_url(global, settings.evaluator.node.as_deref())?;
     let client = Client::new(&url).or_fail(Code::Usage, "--node")?;
-    acts_for(&client, &key, operator).await?;
+    acts_for(global, &client, &key, operator).await?;
     let account = Address::of(&key.public(), operator.network());
     let worker = WorkerCommand::this_program(&[crate::WORKER])
         .or_fail(Code::Other, "cannot start workers")?;
@@ -89,14 +93,42 @@ fn open_key(
 }
 
 /// Refuses a key that does not act for the operator: it would do all the work for nothing.
-async fn acts_for(client: &Client, key: &Keypair, operator: OperatorId) -> Result<(), Failure> {
-    let registered = client.operator(&operator).await.map_err(failed)?.data.operator.key;
+async fn acts_for(
+    global: &Global,
+    client: &Client,
+    key: &Keypair,
+    operator: OperatorId,
+) -> Result<(), Failure> {
+    let registered = registered_key(global, client, operator).await?;
     if registered == key.public() {
         return Ok(());
     }
     let found = key.public();
     let message = format!("the key {found} does not act for {operator}, {registered} does");
     Err(Failure::new(Code::Key, message))
+}
+
+/// Asks the node for the operator's key, until the node is there: it may be starting too, and whoever
+/// is drawn cannot wait for a person to notice.
+async fn registered_key(
+    global: &Global,
+    client: &Client,
+    operator: OperatorId,
+) -> Result<PublicKey, Failure> {
+    let mut waits = false;
+    loop {
+        match client.operator(&operator).await {
+            Ok(answer) => return Ok(answer.data.operator.key),
+            Err(error) if error.retryable() => {
+                if !waits {
+                    output::say(global, &format!("waiting for the node: {error}"));
+                }
+                waits = true;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
 }
 
 fn refused(error: agent::AgentError) -> Failure {

@@ -104,6 +104,11 @@ impl Process {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         Self { child: command.spawn().unwrap(), talk }
     }
+
+    /// Whether it has said this.
+    pub(crate) fn said(&self, words: &str) -> Option<()> {
+        std::fs::read_to_string(&self.talk).unwrap().contains(words).then_some(())
+    }
 }
 
 impl Drop for Process {

@@ -10,7 +10,7 @@ use probity_primitives::Height;
 use probity_protocol::Params;
 
 use crate::chain::{self, Cast, NodeProcess, PATIENCE};
-use crate::support::{failure, json, path, probity, run};
+use crate::support::{failure, json, path, probity, run, until};
 
 /// A chain of one validator, whose node does not run yet.
 struct Stage {
@@ -186,6 +186,17 @@ async fn a_store_that_could_not_be_written_goes_on_when_there_is_room_again() {
     let after = tip(&stage).await;
     assert!(after >= before, "{after} after {before}: an acknowledged block is lost");
     stage.run_until(after + 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluator_started_before_its_node_waits_for_it() {
+    let mut stage = Stage::new();
+    let evaluator = stage.node.evaluate(&Cast::new(1, params()).actors[0]);
+    let waits = async || evaluator.said("waiting for the node: cannot reach the node at");
+    until("an evaluator that waits", PATIENCE, waits).await;
+    stage.node.start();
+    let evaluates = async || evaluator.said("evaluating for");
+    until("an evaluator that found its node", PATIENCE, evaluates).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
