@@ -31,7 +31,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use probity_node::OperatorKeys;
-use probity_primitives::Keypair;
+use probity_primitives::{Keypair, OperatorId};
 use probity_runtime::Genesis;
 
 pub(crate) use self::layers::Layers;
@@ -111,6 +111,17 @@ pub(crate) fn node_url(global: &Global, setting: Option<&str>) -> Result<String,
         return Ok(Layers::read_if_there(&Place::of(global)?, &[])?.settings()?.api.url());
     }
     Ok("http://127.0.0.1:27657".to_owned())
+}
+
+/// The operator to act for or to show: the one that a flag names, or the home's own.
+pub(crate) fn operator(
+    named: Option<OperatorId>,
+    settings: &Settings,
+) -> Result<OperatorId, Failure> {
+    named.or(settings.node.operator).ok_or_else(|| {
+        Failure::new(Code::Usage, "no operator is named")
+            .hint("--operator ID, or node.operator in the configuration")
+    })
 }
 
 /// Makes the folders of a home and writes its configuration and its document.

@@ -37,9 +37,9 @@ pub(crate) enum Eval {
     Run(EvalRun),
     /// Show what is next for an operator, and until when.
     Status {
-        /// The operator.
+        /// The operator; the home's own if none is named.
         #[arg(long, value_name = "ID")]
-        operator: OperatorId,
+        operator: Option<OperatorId>,
     },
     /// Run a published result again and compare.
     Reproduce {

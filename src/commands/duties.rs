@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Global;
 use crate::exit::Failure;
+use crate::home::{self, Layers, Place};
 use crate::output::{self, Table};
 use crate::wallet::{client, failed};
 
@@ -37,7 +38,9 @@ struct Duty {
 }
 
 /// Shows what is next for an operator.
-pub(super) async fn show(global: &Global, operator: OperatorId) -> Result<(), Failure> {
+pub(super) async fn show(global: &Global, named: Option<OperatorId>) -> Result<(), Failure> {
+    let settings = Layers::read_if_there(&Place::of(global)?, &[])?.settings()?;
+    let operator = home::operator(named, &settings)?;
     let client = client(global)?;
     let known = client.operator(&operator).await.map_err(failed)?.data;
     let params = client.params().await.map_err(failed)?.data;

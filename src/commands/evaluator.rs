@@ -38,10 +38,7 @@ async fn start(
     place: &Place,
     settings: &Settings,
 ) -> Result<(), Failure> {
-    let operator = arguments.operator.or(settings.node.operator).ok_or_else(|| {
-        Failure::new(Code::Usage, "no operator is named")
-            .hint("--operator ID, or node.operator in the configuration")
-    })?;
+    let operator = home::operator(arguments.operator, settings)?;
     let key = open_key(global, arguments, place, settings)?;
     let url = home::node_url(global, settings.evaluator.node.as_deref())?;
     let client = Client::new(&url).or_fail(Code::Usage, "--node")?;

@@ -22,7 +22,7 @@ use std::time::Duration;
 use probity_client::{Client, ClientError};
 use probity_primitives::{Address, Keypair};
 use probity_runtime::receipt::Outcome;
-use probity_runtime::{ChainIdentity, Message, Receipt};
+use probity_runtime::{ChainIdentity, Event, Message, Receipt};
 
 pub(crate) use self::amount::amount;
 pub(crate) use self::confirm::confirm;
@@ -72,7 +72,13 @@ pub(crate) fn text(receipt: &Receipt) -> String {
         Outcome::Ok => "carried out".to_owned(),
         Outcome::Refused { code, message } => format!("refused: {message} ({code})"),
     };
-    let events: String = events.iter().map(|event| format!("\n  {event:?}")).collect();
+    let events: String = events
+        .iter()
+        .map(|event| match event {
+            Event::Rule(event) => format!("\n  {event:?}"),
+            Event::Governance(event) => format!("\n  {event:?}"),
+        })
+        .collect();
     format!("{tx}\nblock {height}, place {index}, fee {fee} PBY\n{outcome}{events}")
 }
 

@@ -83,6 +83,9 @@ async fn operators_rewards_and_slashes_are_listed() {
     assert_eq!(list["schema"], "probity.operator.list/v1");
     let id = list["data"][0]["id"].as_str().unwrap().to_owned();
     let duties = answer(&stage.asking(&["eval", "status", "--operator", &id]));
+    // A home knows its node and its operator.
+    let home = path(&stage.node.home);
+    assert_eq!(answer(&["eval", "status", "--home", &home, "-o", "json"])["operator"], id);
     assert_eq!(
         (&duties["schema"], &duties["drawable"]),
         (&"probity.duties/v1".into(), &true.into())
