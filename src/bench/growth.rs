@@ -65,22 +65,21 @@ async fn watch(
     for mark in MARKS {
         let goal = Height(blocks.saturating_mul(mark) / 100);
         payers.pay_until(world, node, goal).await?;
-        let memory = resident_megabytes();
-        let reference = *first.get_or_insert(memory);
-        figures.push(Figure::new(
-            format!("memory after {goal} blocks, {what}"),
-            (memory, "MB"),
-            ("the first", reference),
-            "<= 1.10",
-        ));
         let now = (goal.0, folder_bytes(store));
         let (heights, bytes) = (now.0.saturating_sub(before.0), now.1.saturating_sub(before.1));
-        figures.push(Figure::new(
-            format!("store after {goal} blocks, {what}"),
-            (count(now.1) / 1e6, "MB"),
-            ("added a block, bytes", count(bytes) / count(heights.max(1))),
-            "-",
-        ));
+        let sizes = Sizes {
+            memory: resident_megabytes(),
+            store: count(now.1) / 1e6,
+            a_block: count(bytes) / count(heights.max(1)) / 1e3,
+        };
+        let reference = *first.get_or_insert(sizes);
+        let figure = |name: &str, of: fn(&Sizes) -> f64, unit, wanted| {
+            let name = format!("{name} {goal} blocks, {what}");
+            Figure::new(name, (of(&sizes), unit), ("the first", of(&reference)), wanted)
+        };
+        figures.push(figure("memory after", |sizes| sizes.memory, "MB", "<= 1.10"));
+        figures.push(figure("store after", |sizes| sizes.store, "MB", "-"));
+        figures.push(figure("added by each until", |sizes| sizes.a_block, "kB", "-"));
         before = now;
     }
     figures.push(Figure::new(
@@ -90,6 +89,17 @@ async fn watch(
         "-",
     ));
     Ok(figures)
+}
+
+/// What is measured at a mark.
+#[derive(Clone, Copy)]
+struct Sizes {
+    /// Resident memory, in MB.
+    memory: f64,
+    /// The files of the store, in MB.
+    store: f64,
+    /// What a block added to them since the mark before, in kB.
+    a_block: f64,
 }
 
 /// Those who pay, in turn.
