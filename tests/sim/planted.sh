@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/sim/planted in a scratch clone and demands that a seed finds it.
-# Usage: tests/sim/planted.sh [NAME...]; SEEDS (2000), STEPS (3000), PROFILE (release or dev) and RUN
+# Usage: tests/sim/planted.sh [NAME...], or tests/sim/planted.sh --check, which builds nothing and
+# only demands that each bug can still be planted; SEEDS (2000), STEPS (3000), PROFILE (release or dev) and RUN
 # (what runs the seeds, as in RUN='nice -n 19') may be set. The scratch clone and its build stay in
 # target/planted, so that a second run is faster.
 set -euo pipefail
@@ -9,6 +10,14 @@ scratch=${SCRATCH:-$here/target/planted}
 seeds=${SEEDS:-2000} steps=${STEPS:-3000} profile=${PROFILE:-release}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$scratch/build}
 folder=$([ "$profile" = dev ] && echo debug || echo "$profile")
+
+if [ "${1:-}" = --check ]; then
+  cd "$here"
+  for patch in tests/sim/planted/*.patch; do
+    git apply --check --unidiff-zero "$patch" || { echo "$patch: make it anew" >&2; exit 1; }
+  done
+  exit
+fi
 
 rm -rf "$scratch/clone"
 mkdir -p "$scratch"
@@ -24,7 +33,7 @@ missed=0
 for name in "${names[@]}"; do
   git checkout --quiet .
   git apply --unidiff-zero "$here/tests/sim/planted/$name.patch"
-  cargo build --quiet --locked --profile "$profile" -p probity-sim-network 2> "$scratch/$name.build" ||
+  cargo build --quiet --locked --profile "$profile" --workspace --bin probity-sim-network 2> "$scratch/$name.build" ||
     { echo "$name: does not build, see $scratch/$name.build"; missed=$((missed + 1)); continue; }
   if ${RUN:-} "$CARGO_TARGET_DIR/$folder/probity-sim-network" \
     --seeds "0..$seeds" --steps "$steps" --first > "$scratch/$name.run"; then
