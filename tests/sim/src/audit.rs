@@ -15,6 +15,7 @@ use probity_node::consensus::core::Said;
 use probity_node::mempool::Limits;
 use probity_node::replica::application::{Application, Synced, Verdict};
 use probity_node::replica::history::History;
+use probity_node::replica::proposal::SignedProposal;
 use probity_node::replica::{Replica, rotation};
 use probity_node::store::MemoryStore;
 use probity_primitives::{BlockHash, Height, OperatorId, TxHash};
@@ -204,6 +205,28 @@ impl Audit {
             Ok(())
         } else {
             Err(Broken::Contradiction { node, height, round, before, now })
+        }
+    }
+
+    /// An honest validator proposes a block: whoever has the height before it must take it.
+    ///
+    /// # Errors
+    /// [`Broken::Proposed`] if a newcomer would refuse it.
+    pub fn proposed(
+        &mut self,
+        node: usize,
+        (height, round): (Height, u32),
+        proposal: &SignedProposal,
+    ) -> Result<(), Broken> {
+        if height != self.replica.next_height() {
+            return Ok(());
+        }
+        match self.replica.synced(height, round, proposal.bytes.clone()) {
+            Synced::Judged(Verdict { valid: true, .. }) => Ok(()),
+            refused @ (Synced::Judged(_) | Synced::Malformed | Synced::Unavailable) => {
+                let reason = format!("is refused by a newcomer: {refused:?}");
+                Err(Broken::Proposed { node, height, round, reason })
+            }
         }
     }
 

@@ -35,6 +35,20 @@ pub enum Broken {
         /// What is wrong.
         reason: String,
     },
+    /// What an honest node proposes is not what honest nodes take.
+    #[error(
+        "validity: the block that node {node} proposes at height {height}, round {round}, {reason}"
+    )]
+    Proposed {
+        /// Who proposes it.
+        node: usize,
+        /// Where.
+        height: Height,
+        /// In which round.
+        round: u32,
+        /// What is wrong.
+        reason: String,
+    },
     /// A decision is not proven.
     #[error("validity: the certificate of height {height} at node {node} does not hold: {reason}")]
     Unproven {

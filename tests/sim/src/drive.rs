@@ -77,10 +77,14 @@ impl World {
                 Ok(())
             }
             Output::Signed { height, round, said } => {
-                let signer = self.nodes.get(place).filter(|node| node.honest);
+                let Self { nodes, audit, .. } = self;
+                let signer = nodes.get(place).filter(|node| node.honest);
                 let round = round.unwrap_or(u32::MAX);
                 signer.map_or(Ok(()), |node| {
-                    self.audit.signed(place, node.operator, (height, round), said)
+                    audit.signed(place, node.operator, (height, round), said)?;
+                    node.proposal(said).map_or(Ok(()), |proposal| {
+                        audit.proposed(place, (height, round), &proposal)
+                    })
                 })
             }
             Output::Timer { timer, after } => {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use probity_node::consensus::core::{Core, CoreConfig};
+use probity_node::consensus::core::{Core, CoreConfig, Said};
 use probity_node::mempool::Limits;
 use probity_node::replica::application::Application;
+use probity_node::replica::proposal::SignedProposal;
 use probity_node::replica::{OpenError, Replica};
 use probity_primitives::{Height, OperatorId};
 use probity_runtime::Genesis;
@@ -95,6 +96,15 @@ impl Node {
     #[must_use]
     pub fn clock_ms(&self, now_us: u64) -> u64 {
         cast::START_MS.saturating_add(now_us / 1_000).saturating_add_signed(self.skew_ms)
+    }
+
+    /// The block of a proposal that it signed, while it has it.
+    #[must_use]
+    pub fn proposal(&self, said: Said) -> Option<SignedProposal> {
+        match said {
+            Said::Proposal(block, _) => self.core.as_ref()?.application().proposal(&block),
+            Said::Prevote(_) | Said::Precommit(_) => None,
+        }
     }
 
     /// The newest height of its chain; none if it is down.
