@@ -10,6 +10,7 @@ use std::time::Duration;
 use libp2p::Multiaddr;
 use probity_runtime::Genesis;
 use probity_runtime::upgrade::Rules;
+use probity_web::ApiLimits;
 
 use crate::mempool;
 use crate::network;
@@ -47,6 +48,8 @@ pub struct NodeConfig {
     pub network_peers: Vec<Multiaddr>,
     /// Where the HTTP API listens, if it is wanted.
     pub api: Option<SocketAddr>,
+    /// What the API's clients may ask for.
+    pub api_limits: ApiLimits,
     /// Where metrics are served, if they are wanted.
     pub metrics: Option<SocketAddr>,
     /// How long a height should take.
@@ -86,6 +89,7 @@ impl NodeConfig {
             network_listen: vec![any()],
             network_peers: Vec::new(),
             api: None,
+            api_limits: ApiLimits::default(),
             metrics: None,
             block_time: Duration::from_secs(1),
             clock: now_ms,

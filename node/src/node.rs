@@ -16,7 +16,7 @@ use probity_keys::lock::{FolderLock, LockError};
 use probity_runtime::Chain;
 use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::upgrade::Missing;
-use probity_web::ApiLimits;
+use probity_web::{ApiLimits, Server};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 
@@ -206,7 +206,7 @@ impl Node {
         let handle = NodeHandle { inner: Arc::new(inner) };
         watch_over(&config, &handle, keeper.later.is_some(), docket);
         tokio::spawn(keeper.run(engine));
-        open_doors(&handle, (api, metrics), &pool, &stop);
+        open_doors(&handle, (api, config.api_limits, metrics), &pool, &stop);
         Ok(handle)
     }
 }
@@ -224,13 +224,13 @@ async fn open_service(
 /// Serves the API and the monitors' port where they are wanted.
 fn open_doors(
     node: &NodeHandle,
-    (api, metrics): (Option<TcpListener>, Option<TcpListener>),
+    (api, limits, metrics): (Option<TcpListener>, ApiLimits, Option<TcpListener>),
     pool: &Pool,
     stop: &watch::Receiver<bool>,
 ) {
     let traffic = Traffic::new();
     if let Some(listener) = api {
-        serve(listener, node.clone(), &traffic, stop.clone());
+        serve(listener, limits, node.clone(), &traffic, stop.clone());
     }
     if let Some(listener) = metrics {
         metrics::serve(listener, node.clone(), (&traffic, pool), stop.clone());
@@ -404,23 +404,19 @@ async fn listen(wanted: Option<SocketAddr>) -> Result<Option<TcpListener>, Start
 /// Serves the API until the node stops.
 fn serve(
     listener: TcpListener,
+    limits: ApiLimits,
     node: NodeHandle,
     traffic: &Traffic,
     mut stop: watch::Receiver<bool>,
 ) {
-    let limits = ApiLimits::default();
     let service = node.inner.service.handle();
     let router = probity_web::router(Arc::new(node), limits);
-    let router = probity_web::observed(router, traffic.observer());
+    let server = Server::new(router, limits).observed(traffic.observer());
     let stopped = async move {
         // An error means that the node is gone, which is a stop too.
         let _ = stop.wait_for(|stop| *stop).await;
     };
-    service.spawn(async move {
-        if let Err(error) = probity_web::serve(listener, router, limits, stopped).await {
-            tracing::error!(%error, "the API ended");
-        }
-    });
+    service.spawn(server.serve(listener, stopped));
 }
 
 fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> StartError {

@@ -52,6 +52,7 @@ pub(crate) fn config(global: &Global, home: &Home) -> Result<NodeConfig, Failure
         network_listen: vec![tcp(settings.network.listen)],
         network_peers: addresses(&settings.network.peers),
         api: Some(settings.api.listen),
+        api_limits: settings.api.limits(),
         metrics: settings.metrics.listen,
         block_time: settings.consensus.block_time(),
         vigil: Wait::blocks(settings.consensus.listen_heights, settings.consensus.block_time()),

@@ -33,6 +33,17 @@ pub(crate) const SETTINGS: &[Known] = &[
     known("node.moniker", "\"node\"", "What the node calls itself, in logs and to its peers."),
     unset("node.operator", "The operator that the node votes for; without one it only follows."),
     known("api.listen", "\"127.0.0.1:27657\"", "Where people, agents and programs ask."),
+    known(
+        "api.max_connections",
+        "4096",
+        "Most connections that ask at once; an eighth of them is for this machine alone.",
+    ),
+    known("api.max_per_ip", "64", "Most of them from one host that is not local."),
+    known(
+        "api.max_per_local_ip",
+        "0",
+        "Most of them from one address of this machine; 0: no limit but the first.",
+    ),
     unset("metrics.listen", "Where monitors ask, as in \"127.0.0.1:27660\"; nowhere if none."),
     known(
         "consensus.listen",

@@ -15,6 +15,7 @@ use probity_node::snapshot::SnapshotConfig;
 use probity_node::store::StoreKind;
 use probity_node::{mempool, ports};
 use probity_primitives::OperatorId;
+use probity_web::{ApiLimits, Capacity};
 use serde::{Deserialize, Serialize};
 
 use crate::output::LogFormat;
@@ -48,6 +49,9 @@ pub(crate) struct NodeSection {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiSection {
     pub(crate) listen: SocketAddr,
+    pub(crate) max_connections: NonZeroUsize,
+    pub(crate) max_per_ip: NonZeroUsize,
+    pub(crate) max_per_local_ip: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +164,13 @@ impl ApiSection {
             });
         }
         format!("http://{listen}")
+    }
+
+    /// What clients may ask for.
+    pub(crate) fn limits(&self) -> ApiLimits {
+        let (all, each) = (self.max_connections.get(), self.max_per_ip.get());
+        let local = if self.max_per_local_ip == 0 { all } else { self.max_per_local_ip };
+        ApiLimits { connections: Capacity { all, each, local }, ..ApiLimits::default() }
     }
 }
 

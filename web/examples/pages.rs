@@ -34,5 +34,5 @@ async fn main() {
     }
     std::fs::write("/dev/stdout", out).unwrap();
     let limits = ApiLimits::default();
-    serve(listener, router(backend, limits), limits, std::future::pending()).await.unwrap();
+    serve(listener, router(backend, limits), limits, std::future::pending()).await;
 }

@@ -4,9 +4,12 @@
 //! request comes over loopback and names whom it was forwarded for, that is the caller. Nobody else
 //! is believed, or whoever names another address each time would have no limit.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::http::HeaderMap;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 
 /// The header in which a proxy says whom it speaks for; the last address is the proxy's own word.
 const FORWARDED: &str = "x-forwarded-for";
@@ -27,10 +30,24 @@ impl Caller {
         Self(network(named.unwrap_or(peer)))
     }
 
+    /// The caller of a request, as the server has noted it.
+    pub(crate) fn named(extensions: &Extensions) -> Self {
+        extensions.get::<Self>().copied().unwrap_or(Self(IpAddr::V4(Ipv4Addr::LOCALHOST)))
+    }
+
     /// Whether it is a program on this machine, which is not limited.
     #[must_use]
     pub const fn is_local(&self) -> bool {
         self.0.is_loopback()
+    }
+}
+
+/// Whoever the server says it is; a router that no server feeds is asked by its own program.
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::named(&parts.extensions))
     }
 }
 

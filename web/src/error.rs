@@ -9,6 +9,7 @@ use probity_api::{Code, PROBLEM_JSON, Problem};
 use probity_runtime::tx::TxError;
 
 use crate::backend::{BackendError, BlobError, SubmitError};
+use crate::places::Full;
 
 /// What a handler answers instead of an answer; boxed, since answers are rarely problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,17 @@ impl ApiError {
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self(Box::new(Problem::new(code, detail)))
+    }
+
+    /// There is no place of some kind; `what` says of which.
+    pub(crate) fn full(full: Full, what: &str) -> Self {
+        match full {
+            Full::All => Self::new(Code::Overloaded, format!("as many {what} as may be at once")),
+            Full::Caller => {
+                let detail = format!("as many {what} from this address as may be at once");
+                Self::new(Code::TooManyAtOnce, detail)
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What stands before every handler: a limit on requests at once, a limit on time, and a net
-//! under panics.
+//! What stands before every handler: limits on requests at once, on how slowly a body may come and
+//! on time, and a net under panics.
 
 use std::any::Any;
 use std::time::Duration;
@@ -9,7 +9,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use probity_api::Code;
 
+use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::intake;
+use crate::limits::Pace;
 use crate::routes::App;
 
 /// Refuses a request when too many are worked on, and gives up on one that takes too long.
@@ -27,15 +30,22 @@ pub(crate) async fn guard_transfer(
 }
 
 async fn within(app: &App, time: Duration, request: Request, next: Next) -> Response {
-    let Ok(_permit) = app.requests.try_acquire() else {
-        let detail = format!("{} requests are worked on already", app.limits.requests);
-        return ApiError::new(Code::Overloaded, detail).into_response();
+    let _place = match app.requests.take(Caller::named(request.extensions())) {
+        Ok(place) => place,
+        Err(full) => return ApiError::full(full, "requests are worked on").into_response(),
     };
-    let Ok(response) = tokio::time::timeout(time, next.run(request)).await else {
+    let pace = app.limits.body;
+    let (request, late) = intake::watched(request, pace);
+    let outcome = tokio::time::timeout(time, next.run(request)).await;
+    if late.is_so() {
+        let Pace { bytes, within } = pace;
+        let detail = format!("less than {bytes} bytes came within {} ms", within.as_millis());
+        return ApiError::new(Code::SlowBody, detail).into_response();
+    }
+    outcome.unwrap_or_else(|_| {
         let detail = format!("no answer within {} ms", time.as_millis());
-        return ApiError::new(Code::Timeout, detail).into_response();
-    };
-    response
+        ApiError::new(Code::Timeout, detail).into_response()
+    })
 }
 
 /// What a client is told of a panic.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::places::Capacity;
 use crate::rate::Rate;
 
 /// The bounds of the API.
@@ -17,12 +18,14 @@ pub struct ApiLimits {
     pub stall_time: Duration,
     /// The longest head of a request, in bytes.
     pub head_bytes: usize,
+    /// How much of a body has to arrive in how long, over and over until it is there.
+    pub body: Pace,
     /// Requests that are worked on at once; more are refused.
-    pub requests: usize,
+    pub requests: Capacity,
     /// Event streams that are open at once; more are refused.
-    pub streams: usize,
-    /// Connections that are open at once; more wait to be accepted.
-    pub connections: usize,
+    pub streams: Capacity,
+    /// Connections that are open at once; more are told so and closed.
+    pub connections: Capacity,
     /// How often a caller from elsewhere may read.
     pub reads: Rate,
     /// How often a caller from elsewhere may send something.
@@ -35,6 +38,15 @@ pub struct ApiLimits {
     pub grace: Duration,
 }
 
+/// So many bytes in so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// How many bytes at least, or whatever is left of the whole.
+    pub bytes: usize,
+    /// In how long.
+    pub within: Duration,
+}
+
 impl Default for ApiLimits {
     fn default() -> Self {
         Self {
@@ -43,9 +55,10 @@ impl Default for ApiLimits {
             head_time: Duration::from_secs(30),
             stall_time: Duration::from_secs(60),
             head_bytes: 64 << 10,
-            requests: 256,
-            streams: 2_048,
-            connections: 4_096,
+            body: Pace { bytes: 16 << 10, within: Duration::from_secs(10) },
+            requests: Capacity::new(256, 32),
+            streams: Capacity::new(2_048, 32),
+            connections: Capacity::new(4_096, 64),
             reads: Rate { per_second: 20, burst: 60 },
             sends: Rate { per_second: 2, burst: 10 },
             callers: 16_384,

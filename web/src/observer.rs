@@ -1,4 +1,4 @@
-//! Telling someone of every request.
+//! Telling someone of every connection and every request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,17 +8,28 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 
+use crate::places::Full;
+
 /// The route of a request that no route answers. Paths that strangers make up are not kept.
 const NO_ROUTE: &str = "none";
 
-/// Whoever is told of every request.
+/// Whoever is told of every connection and every request.
 pub trait Observer: Send + Sync + 'static {
+    /// A connection was let in.
+    fn entered(&self);
+
+    /// A connection that was let in is closed.
+    fn left(&self);
+
+    /// A connection was turned away.
+    fn turned_away(&self, why: Full);
+
     /// A request for `route` (the pattern, not the path) was answered with `status` after `time`.
     fn answered(&self, route: &str, method: &str, status: u16, time: Duration);
 }
 
 /// `router` with every request told to `observer` once the head of its answer is there.
-pub fn observed(router: Router, observer: Arc<dyn Observer>) -> Router {
+pub(crate) fn observed(router: Router, observer: Arc<dyn Observer>) -> Router {
     router.layer(from_fn_with_state(observer, observe))
 }
 

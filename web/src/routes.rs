@@ -26,7 +26,6 @@ use axum::routing::get;
 use probity_api::{BASE_PATH, Code};
 use probity_primitives::Height;
 use probity_runtime::Chain;
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::backend::Backend;
@@ -34,6 +33,7 @@ use crate::error::ApiError;
 use crate::limits::ApiLimits;
 use crate::made::Made;
 use crate::pages;
+use crate::places::Places;
 use crate::rate::Rates;
 use crate::recent::Recent;
 use crate::told::Told;
@@ -45,9 +45,9 @@ pub(crate) struct App {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) limits: ApiLimits,
     /// Places for requests that are worked on.
-    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) requests: Places,
     /// Places for open event streams.
-    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) streams: Places,
     /// States that were answered from not long ago.
     pub(crate) recent: Recent,
     /// Pages that were made for the newest block.
@@ -76,8 +76,8 @@ impl App {
 
 /// All routes over `backend`.
 pub fn router(backend: Arc<dyn Backend>, limits: ApiLimits) -> Router {
-    let requests = Arc::new(Semaphore::new(limits.requests));
-    let streams = Arc::new(Semaphore::new(limits.streams));
+    let requests = Places::new(limits.requests);
+    let streams = Places::new(limits.streams);
     let reads = Rates::new(limits.reads, limits.callers);
     let sends = Rates::new(limits.sends, limits.callers);
     let (recent, made, told) = (Recent::default(), Made::default(), Told::default());

@@ -41,9 +41,9 @@ impl Serving {
                     // Whoever would say so may be gone, which is a stop too.
                     let _ = stopping.await;
                 };
-                let served = probity_web::serve(api, router, limits, stopped).await;
+                probity_web::serve(api, router, limits, stopped).await;
                 greeting.abort();
-                served
+                Ok(())
             })
         });
         let (api, hello) = listening.recv().or_fail(Code::Other, "nobody listens")?;

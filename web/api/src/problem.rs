@@ -99,6 +99,10 @@ pub enum Code {
     CrossOrigin,
     /// The address has asked too often.
     RateLimited,
+    /// The address has too much open at once.
+    TooManyAtOnce,
+    /// The body comes too slowly.
+    SlowBody,
     /// There is no such operator.
     OperatorNotFound,
     /// There is no such artifact.
@@ -156,7 +160,7 @@ const fn later(name: &'static str, status: u16, title: &'static str) -> Row {
 
 impl Code {
     /// Every code, in the order of the specification.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::MalformedId,
         Self::BadParameter,
         Self::BadCursor,
@@ -167,6 +171,8 @@ impl Code {
         Self::MethodNotAllowed,
         Self::CrossOrigin,
         Self::RateLimited,
+        Self::TooManyAtOnce,
+        Self::SlowBody,
         Self::OperatorNotFound,
         Self::ArtifactNotFound,
         Self::BenchmarkNotFound,
@@ -220,6 +226,8 @@ impl Code {
             Self::MethodNotAllowed => row("method_not_allowed", 405, "Method not allowed"),
             Self::CrossOrigin => row("cross_origin", 403, "From another origin"),
             Self::RateLimited => later("rate_limited", 429, "Asked too often"),
+            Self::TooManyAtOnce => later("too_many_at_once", 429, "Too much open at once"),
+            Self::SlowBody => later("slow_body", 408, "The body comes too slowly"),
             Self::OperatorNotFound => row("operator_not_found", 404, "No such operator"),
             Self::ArtifactNotFound => row("artifact_not_found", 404, "No such artifact"),
             Self::BenchmarkNotFound => row("benchmark_not_found", 404, "No such benchmark"),

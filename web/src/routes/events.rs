@@ -19,12 +19,14 @@ use probity_api::{Code, EventId, EventRecord, Problem};
 use probity_primitives::Height;
 use probity_runtime::Chain;
 use serde::Deserialize;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use super::App;
 use crate::backend::Backend;
+use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::extract::Args;
+use crate::places::Place;
 use crate::told::Told;
 
 /// How often a stream shows that it is alive when nothing happens.
@@ -48,6 +50,7 @@ pub(super) struct EventArgs {
 
 pub(super) async fn stream(
     State(app): State<App>,
+    caller: Caller,
     Args(args): Args<EventArgs>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -60,10 +63,8 @@ pub(super) async fn stream(
         Some(after) => resume(&app, after, tip).await?,
         None => EventId { height: Height(tip.0.saturating_add(1)), index: 0 },
     };
-    let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-        let detail = format!("{} event streams are open already", app.limits.streams);
-        ApiError::new(Code::Overloaded, detail)
-    })?;
+    let place =
+        app.streams.take(caller).map_err(|full| ApiError::full(full, "streams are open"))?;
     let reader = Reader {
         tip: app.backend.tip(),
         told: app.told,
@@ -71,7 +72,7 @@ pub(super) async fn stream(
         kinds,
         next: Some(next),
         waiting: VecDeque::new(),
-        _permit: permit,
+        _place: place,
     };
     let events = stream::unfold(reader, |mut reader| async move {
         reader.next().await.map(|event| (Ok::<_, Infallible>(event), reader))
@@ -127,7 +128,7 @@ struct Reader {
     next: Option<EventId>,
     /// Records of one height that the client has not taken.
     waiting: VecDeque<EventRecord>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Reader {

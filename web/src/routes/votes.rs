@@ -14,19 +14,20 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
-use probity_api::{Code, HEIGHT_HEADER};
+use probity_api::HEIGHT_HEADER;
 use probity_dao::{Ballot, ReferendumId};
 use probity_primitives::{Address, Height};
 use probity_runtime::Chain;
 use probity_runtime::query::{self, MAX_PAGE, Page, VoteView};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::governance::{Pin, unknown};
 use crate::answer;
+use crate::caller::Caller;
 use crate::error::ApiError;
 use crate::extract::{Args, Id, cursor, page_limit};
+use crate::places;
 
 /// The first line.
 const HEADING: &str = "referendum,account,side,conviction,amount,aye,nay,abstain,own_votes,\
@@ -54,14 +55,12 @@ pub(super) async fn list(
 pub(super) async fn csv(
     State(app): State<App>,
     Id(id): Id<ReferendumId>,
+    caller: Caller,
     Args(Pin { at }): Args<Pin>,
 ) -> Result<Response, ApiError> {
     let (chain, height) = pinned(&app, id, at)?;
-    let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-        let detail = format!("{} streams are open already", app.limits.streams);
-        ApiError::new(Code::Overloaded, detail)
-    })?;
-    let rows = Rows { chain, id, place: Place::Heading, _permit: permit };
+    let seat = app.streams.take(caller).map_err(|full| ApiError::full(full, "streams are open"))?;
+    let rows = Rows { chain, id, place: Place::Heading, _seat: seat };
     let rows = stream::unfold(rows, |mut rows| async move {
         let chunk = rows.next()?;
         Some((Ok::<_, Infallible>(chunk), rows))
@@ -119,7 +118,7 @@ struct Rows {
     chain: Arc<Chain>,
     id: ReferendumId,
     place: Place,
-    _permit: OwnedSemaphorePermit,
+    _seat: places::Place,
 }
 
 impl Rows {

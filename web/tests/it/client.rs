@@ -23,7 +23,7 @@ async fn start(stage: &Stage, at: &str) -> (SocketAddr, JoinHandle<()>) {
     let address = listener.local_addr().unwrap();
     let router = stage.router.clone();
     let server = serve(listener, router, ApiLimits::default(), std::future::pending());
-    (address, tokio::spawn(async { server.await.unwrap() }))
+    (address, tokio::spawn(server))
 }
 
 async fn connect(stage: &Stage) -> Client {

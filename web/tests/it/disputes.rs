@@ -62,7 +62,7 @@ async fn the_client_reads_disputes() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let limits = ApiLimits::default();
     let server = serve(listener, stage.router.clone(), limits, std::future::pending());
-    tokio::spawn(async { server.await.unwrap() });
+    tokio::spawn(server);
     let client = Client::new(&url).unwrap();
     let stored = stage.memory.world().ledger().disputes.get(&0).unwrap().clone();
     assert_eq!(client.dispute(0, None).await.unwrap().data.dispute, stored);

@@ -7,7 +7,7 @@ use axum::http::{Request, Response};
 use futures::StreamExt;
 use probity_api::{EventId, EventRecord, Happening};
 use probity_primitives::Height;
-use probity_web::ApiLimits;
+use probity_web::{ApiLimits, Capacity};
 
 use crate::stage::{Stage, get, post_tx};
 
@@ -132,7 +132,8 @@ async fn a_stream_over_a_gap_ends_with_a_problem() {
 
 #[tokio::test]
 async fn no_more_streams_are_open_than_allowed() {
-    let stage = Stage::with_limits(ApiLimits { streams: 2, ..ApiLimits::default() });
+    let stage =
+        Stage::with_limits(ApiLimits { streams: Capacity::new(2, 2), ..ApiLimits::default() });
     let first = Stream::after(&stage, "").await;
     let _second = Stream::after(&stage, "").await;
     stage.get_refused("/events", 503, "overloaded").await;

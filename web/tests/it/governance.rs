@@ -13,7 +13,7 @@ use probity_runtime::Message;
 use probity_runtime::governance::message::{CastVote, Delegate, RemoveVote, SubmitReferendum};
 use probity_runtime::query::ReferendumFilter;
 use probity_simulations::{World, WorldConfig};
-use probity_web::{ApiLimits, router, serve};
+use probity_web::{ApiLimits, Capacity, router, serve};
 use serde_json::{Value, json};
 
 use crate::memory::Memory;
@@ -263,7 +263,8 @@ async fn all_votes_are_streamed_in_pieces_of_one_height_whatever_happens_meanwhi
 
 #[tokio::test]
 async fn no_more_votes_are_streamed_at_once_than_allowed() {
-    let stage = Stage::with_limits(ApiLimits { streams: 1, ..ApiLimits::default() });
+    let stage =
+        Stage::with_limits(ApiLimits { streams: Capacity::new(1, 1), ..ApiLimits::default() });
     let id = stage.propose(Track::Root, "a", nothing("a")).await;
     let path = format!("/api/v1/referenda/{id}/votes.csv");
     let held = stage.send(get(&path)).await;
@@ -345,7 +346,7 @@ async fn the_client_reads_everything_of_votes() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server =
         serve(listener, stage.router.clone(), ApiLimits::default(), std::future::pending());
-    tokio::spawn(async { server.await.unwrap() });
+    tokio::spawn(server);
     let client = Client::new(&url).unwrap();
     let (args, payer) = (ListArgs::default(), address(&stage.payer()));
     let world = stage.memory.world().clone();

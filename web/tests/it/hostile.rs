@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use probity_web::{ApiLimits, serve};
+use probity_web::{ApiLimits, Capacity, Pace, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -43,7 +43,7 @@ async fn is_served(address: SocketAddr) {
 async fn heads_that_never_end_are_hung_up_on_and_others_are_served() {
     let limits = ApiLimits {
         head_time: Duration::from_millis(300),
-        connections: 64,
+        connections: Capacity::new(64, 64),
         ..ApiLimits::default()
     };
     let (_stage, address) = server(limits).await;
@@ -76,14 +76,28 @@ async fn heads_that_never_end_are_hung_up_on_and_others_are_served() {
 
 #[tokio::test]
 async fn more_slow_clients_than_there_are_places_do_not_keep_others_out_for_long() {
-    let limits =
-        ApiLimits { head_time: Duration::from_millis(300), connections: 4, ..ApiLimits::default() };
+    let limits = ApiLimits {
+        head_time: Duration::from_millis(300),
+        connections: Capacity::new(4, 4),
+        ..ApiLimits::default()
+    };
     let (_stage, address) = server(limits).await;
     let mut slow = Vec::new();
     for _ in 0..8 {
         slow.push(TcpStream::connect(address).await.unwrap());
     }
-    is_served(address).await;
+    // Whoever comes meanwhile is told to come again, and does.
+    let asked = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let served = async {
+        loop {
+            let answer = exchange(address, asked).await;
+            if answer.starts_with("HTTP/1.1 200") {
+                break;
+            }
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 503"), "{answer}");
+        }
+    };
+    tokio::time::timeout(PATIENCE, served).await.expect("a place is free again");
 }
 
 #[tokio::test]
@@ -114,6 +128,43 @@ async fn bodies_that_are_too_long_or_never_end_are_refused() {
     let unsaid = format!("{head}Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n");
     let answer = exchange(address, unsaid.as_bytes()).await;
     assert!(!answer.starts_with("HTTP/1.1 2"), "{answer}");
+    is_served(address).await;
+}
+
+#[tokio::test]
+async fn a_body_that_comes_too_slowly_is_given_up_and_one_that_comes_in_time_is_not() {
+    let body = Pace { bytes: 1_000, within: Duration::from_millis(500) };
+    let (_stage, address) = server(ApiLimits { body, ..ApiLimits::default() }).await;
+    let head = "PUT /api/v1/blobs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                Content-Type: application/octet-stream\r\nContent-Length: 4000\r\n\r\n";
+    let send = async |bytes: usize| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut from, mut to) = stream.into_split();
+        let sending = async move {
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            let mut left = 4_000_usize;
+            while left > 0 {
+                ticks.tick().await;
+                let now = bytes.min(left);
+                if to.write_all(&vec![0; now]).await.is_err() {
+                    break;
+                }
+                left -= now;
+            }
+            to
+        };
+        let mut answer = Vec::new();
+        let reading = from.read_to_end(&mut answer);
+        let both = async { tokio::join!(tokio::spawn(sending), reading) };
+        // It may be hung up on with an error while it is still sending.
+        let _ = tokio::time::timeout(PATIENCE, both).await.expect("it is answered in time");
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let slow = send(1).await;
+    assert!(slow.starts_with("HTTP/1.1 408") && slow.contains("slow_body"), "{slow}");
+    let steady = send(400).await;
+    assert!(steady.starts_with("HTTP/1.1 200"), "{steady}");
     is_served(address).await;
 }
 
