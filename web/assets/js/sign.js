@@ -27,7 +27,8 @@ const ask = async (path) => {
 /** Checks what the node made of a form against what this page makes of the same fields. */
 async function compare(body, genesis) {
   const here = window.location.href;
-  const [status, params, pending] = await Promise.all([ask("/status"), ask("/params"), ask(`/accounts/${body.sender}/pending`)]);
+  const asked = ["/status", "/params", "/governance", `/accounts/${body.sender}/pending`];
+  const [status, params, governance, pending] = await Promise.all(asked.map(ask));
   const expect = (what, found, wanted) => {
     if (found !== wanted) throw new Error(`the node's ${what} is ${found}, this page's is ${wanted}; do not sign it`);
   };
@@ -36,7 +37,7 @@ async function compare(body, genesis) {
   expect("sender", body.sender, senderOf(here));
   expect("nonce", body.nonce, pending.data.next);
   if (body.expiry > status.data.height + MAX_EXPIRY) throw new Error(`the transaction would stay valid until block ${body.expiry}`);
-  const message = messageOf(here);
+  const message = messageOf(here, { ...params.data, governance: governance.data });
   if (message === null) return "This page cannot make this message by itself: read every line.";
   const own = withFee({ ...body, memo: "", message }, params.data.fees);
   expect("bytes", hex(TxBody(body)), hex(TxBody(own)));
