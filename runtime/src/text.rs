@@ -27,6 +27,7 @@ mod sheet;
 mod staking;
 mod task;
 
+use probity_dao::Action;
 use probity_primitives::{Domain, Hash, Ppm};
 
 pub use escape::{is_unseen, quoted};
@@ -48,6 +49,18 @@ pub fn percent(share: Ppm) -> String {
         "" => format!("{whole} %"),
         rest => format!("{whole}.{rest} %"),
     }
+}
+
+/// What an action would do, in one line.
+#[must_use]
+pub fn action(action: &Action) -> String {
+    if let Action::Spend { to, amount } = action {
+        return format!("pay {amount} {SYMBOL} out of the treasury to {to}");
+    }
+    if let Action::Mint { amount } = action {
+        return format!("mint {amount} {SYMBOL} into a stream");
+    }
+    action.to_string()
 }
 
 /// The hash that a signature of this body covers, as the last line of [`transaction`] shows it.

@@ -8,6 +8,7 @@ use probity_protocol::dispute::{Ruling, Side};
 
 use super::{Message, dispute, governance, registry, staking, task};
 use crate::evidence::SignedStand;
+use crate::text::{self, SYMBOL};
 
 impl Message {
     /// One line for a person: what would happen, to whom and for how much.
@@ -20,13 +21,13 @@ impl Message {
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Transfer(m) => write!(f, "transfer {} to {}", m.amount, m.to),
+            Self::Transfer(m) => write!(f, "transfer {} {SYMBOL} to {}", m.amount, m.to),
             Self::RegisterOperator(m) => register_operator(f, m),
             Self::EditOperator(m) => write!(f, "edit the operator {}", m.operator),
             Self::RotateOperatorKey(m) => {
                 write!(f, "replace the key of the operator {} by {}", m.operator, m.key)
             }
-            Self::Bond(m) => write!(f, "bond {} behind {}", m.amount, m.operator),
+            Self::Bond(m) => write!(f, "bond {} {SYMBOL} behind {}", m.amount, m.operator),
             Self::Unbond(m) => unbond(f, m),
             Self::Withdraw(m) => {
                 write!(f, "withdraw what left {} in epoch {}", m.operator, m.epoch)
@@ -93,7 +94,11 @@ fn register(f: &mut fmt::Formatter<'_>, m: &registry::RegisterArtifact) -> fmt::
 fn govern(f: &mut fmt::Formatter<'_>, message: &Message) -> fmt::Result {
     if let Message::SubmitReferendum(m) = message {
         let governance::SubmitReferendum { track, title, action } = m;
-        return write!(f, "submit the referendum {title:?} on the {track} track: {action}");
+        return write!(
+            f,
+            "submit the referendum {title:?} on the {track} track: {}",
+            text::action(action)
+        );
     }
     if let Message::CastVote(m) = message {
         return vote(f, m);
@@ -102,7 +107,7 @@ fn govern(f: &mut fmt::Formatter<'_>, message: &Message) -> fmt::Result {
         return write!(f, "take back the vote on referendum {}", m.referendum);
     }
     if let Message::Delegate(m) = message {
-        return write!(f, "delegate {} on the {} track to {}", m.amount, m.track, m.to);
+        return write!(f, "delegate {} {SYMBOL} on the {} track to {}", m.amount, m.track, m.to);
     }
     if let Message::Undelegate(m) = message {
         return write!(f, "take back what is delegated on the {} track", m.track);
@@ -117,18 +122,18 @@ fn vote(f: &mut fmt::Formatter<'_>, m: &governance::CastVote) -> fmt::Result {
     let referendum = m.referendum;
     match m.ballot {
         Ballot::Whole { side, amount, .. } => {
-            write!(f, "vote {} with {amount} on referendum {referendum}", side.name())
+            write!(f, "vote {} with {amount} {SYMBOL} on referendum {referendum}", side.name())
         }
         Ballot::Split { aye, nay, abstain } => write!(
             f,
-            "vote aye with {aye}, nay with {nay} and abstain with {abstain} on referendum \
-             {referendum}"
+            "vote aye with {aye} {SYMBOL}, nay with {nay} {SYMBOL} and abstain with {abstain} \
+             {SYMBOL} on referendum {referendum}"
         ),
     }
 }
 
 fn request(f: &mut fmt::Formatter<'_>, m: &task::RequestTask) -> fmt::Result {
-    write!(f, "evaluate {} on {} for {}", m.artifact, m.benchmark, m.fee)
+    write!(f, "evaluate {} on {} for {} {SYMBOL}", m.artifact, m.benchmark, m.fee)
 }
 
 fn open_dispute(f: &mut fmt::Formatter<'_>, m: &OpenDispute) -> fmt::Result {
@@ -136,15 +141,20 @@ fn open_dispute(f: &mut fmt::Formatter<'_>, m: &OpenDispute) -> fmt::Result {
     match &m.challenge {
         Challenge::Transcript { member, item, .. } => write!(
             f,
-            "dispute item {item} of the transcript of {member} in the task {task} for at most {bond}"
+            "dispute item {item} of the transcript of {member} in the task {task} for at most \
+             {bond} {SYMBOL}"
         ),
         Challenge::Aggregate(rival) => {
             let Rival { score, .. } = &**rival;
-            write!(f, "dispute the result of the task {task} by {score} for at most {bond}")
+            write!(
+                f,
+                "dispute the result of the task {task} by {score} for at most {bond} {SYMBOL}"
+            )
         }
         Challenge::Withheld { member, item } => write!(
             f,
-            "demand item {item} of the transcript of {member} in the task {task} for at most {bond}"
+            "demand item {item} of the transcript of {member} in the task {task} for at most \
+             {bond} {SYMBOL}"
         ),
     }
 }
@@ -156,14 +166,14 @@ fn register_operator(f: &mut fmt::Formatter<'_>, m: &staking::RegisterOperator) 
 
 fn unbond(f: &mut fmt::Formatter<'_>, m: &staking::Unbond) -> fmt::Result {
     match m.amount {
-        Some(amount) => write!(f, "unbond {amount} from {}", m.operator),
+        Some(amount) => write!(f, "unbond {amount} {SYMBOL} from {}", m.operator),
         None => write!(f, "unbond everything from {}", m.operator),
     }
 }
 
 fn offer(f: &mut fmt::Formatter<'_>, m: &registry::OfferSale) -> fmt::Result {
     match m.price {
-        Some(price) => write!(f, "offer the artifact {} for {price}", m.artifact),
+        Some(price) => write!(f, "offer the artifact {} for {price} {SYMBOL}", m.artifact),
         None => write!(f, "no longer offer the artifact {}", m.artifact),
     }
 }
@@ -197,7 +207,7 @@ fn fund(f: &mut fmt::Formatter<'_>, m: &dispute::FundAppeal) -> fmt::Result {
         Side::Challenger => "challenger",
         Side::Defender => "defender",
     };
-    write!(f, "put up {} for the {side} in the dispute {}", m.amount, m.dispute)
+    write!(f, "put up {} {SYMBOL} for the {side} in the dispute {}", m.amount, m.dispute)
 }
 
 fn two_proposals(f: &mut fmt::Formatter<'_>, stand: &SignedStand) -> fmt::Result {

@@ -26,6 +26,7 @@ use super::{Page, page};
 use crate::chain::Chain;
 use crate::governance::preview::Preview;
 use crate::state::State;
+use crate::text;
 
 /// A referendum, what it would do in words, and how far it is from passing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,7 +188,7 @@ pub fn preview(chain: &Chain, track: Track, proposer: Address, action: &Action) 
 fn view(id: ReferendumId, known: &Referendum, now: Height) -> ReferendumView {
     ReferendumView {
         id,
-        says: known.action.to_string(),
+        says: text::action(&known.action),
         call: known.action.hash(),
         referendum: known.clone(),
         standing: Standing::of(known, now),

@@ -1,5 +1,7 @@
 //! Boards: all benchmarks, and the results on one with both kinds of doubt.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -80,13 +82,14 @@ struct Row {
     mark: i128,
     interval_bar: Option<Bar>,
     spread_bar: Bar,
-    evaluators: Vec<Dot>,
+    evaluators: BTreeSet<Dot>,
 }
 
-/// One evaluator's score on a line.
+/// An evaluator's score on a line. Those that are alike are one mark.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Dot {
-    at: i128,
     class: &'static str,
+    at: i128,
 }
 
 pub(crate) async fn list(State(app): State<App>) -> Result<Response, ApiError> {
@@ -169,7 +172,7 @@ fn row(frame: &Frame, task: &TaskId, outcome: &Outcome, scale: &Scale) -> Row {
             (Counting::Counted, Some(Standing::Grey)) => "ev-grey",
             (Counting::Counted, Some(Standing::Accepted) | None) => "ev",
         };
-        Some(Dot { at: scale.place(member.score?), class })
+        Some(Dot { class, at: scale.place(member.score?) })
     });
     let interval = outcome.interval.map(texts);
     let spread = (low != high).then(|| texts((low, high)));

@@ -169,7 +169,7 @@ pub(crate) async fn one(
         approval_chart: chart(&frame, known, standing.approval.share, true),
         support_chart: chart(&frame, known, standing.support.share, false),
         timeline: timeline(&frame, known),
-        votes: found.items.iter().map(|view| vote(view, cast)).collect(),
+        votes: found.items.iter().map(|view| vote(&frame, view, cast)).collect(),
         more: found.next,
         facts: facts(&frame, known),
         proposer: known.proposer.to_string(),
@@ -246,32 +246,33 @@ fn shown(frame: &Frame, known: &Referendum, view: &PositionView) -> Position {
         let votes = vote.carried.votes.weight();
         if votes.is_zero() { String::new() } else { roughly(votes) }
     };
+    let symbol = frame.symbol.plain();
     Position {
         usable: held.map(|held| (roughly(held.usable), roughly(held.then), roughly(held.now))),
-        vote: vote.map(|vote| (ballot(&vote.ballot), carried(&vote))),
+        vote: vote.map(|vote| (ballot(&vote.ballot, &frame.symbol), carried(&vote))),
         delegated: delegated.map(|given| (given.to.to_string(), roughly(given.amount))),
-        delegate_says: delegate_says.map(|said| ballot(&said)),
+        delegate_says: delegate_says.map(|said| ballot(&said, &frame.symbol)),
         received: (!received.tokens.is_zero())
             .then(|| (roughly(received.tokens), roughly(received.votes.weight()))),
         lock: lock.map(|lock| match (lock.until, vote) {
-            (Some(until), _) => format!("{} until block {until}", roughly(lock.amount)),
+            (Some(until), _) => format!("{} {symbol} until block {until}", roughly(lock.amount)),
             (None, Some(vote)) => {
                 let blocks = vote.ballot.conviction().lock_blocks(known.frozen.lock_period);
                 let after = frame.clock.length(blocks);
-                format!("{} until about {after} after the vote ends", roughly(lock.amount))
+                format!("{} {symbol} until about {after} after the vote ends", roughly(lock.amount))
             }
-            (None, None) => roughly(lock.amount),
+            (None, None) => format!("{} {symbol}", roughly(lock.amount)),
         }),
     }
 }
 
-fn vote(view: &query::VoteView, cast: Amount) -> VoteRow {
+fn vote(frame: &Frame, view: &query::VoteView, cast: Amount) -> VoteRow {
     let own = query::own_power(&view.vote).votes.weight();
     let carried = view.vote.carried;
     let all = own.checked_add(carried.votes.weight()).unwrap_or(own);
     VoteRow {
         account: view.account.to_string(),
-        said: ballot(&view.vote.ballot),
+        said: ballot(&view.vote.ballot, &frame.symbol),
         own: roughly(own),
         carried: (!carried.tokens.is_zero())
             .then(|| (roughly(carried.tokens), roughly(carried.votes.weight()))),
@@ -284,17 +285,21 @@ fn began(known: &Referendum) -> Option<Height> {
     known.timeline.iter().find(|one| one.stage == StageName::Deciding).map(|one| one.height)
 }
 
+/// The distance of the lines behind a share, at most five of them.
+fn step(highest: u64) -> u64 {
+    let steps = [1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000];
+    steps.into_iter().find(|step| highest / step < 5).unwrap_or(250_000)
+}
+
 /// A threshold over the decision period with the present share.
 fn chart(frame: &Frame, known: &Referendum, have: Ppm, approval: bool) -> Option<Chart> {
     let TrackRules { decide, approval: of_approval, support, .. } = known.frozen.rules;
     let bar = if approval { of_approval } else { support };
-    // Of support a whole axis would show nothing: it ends at twice the first threshold.
-    let top = if approval {
-        1_000_000
-    } else {
-        u64::from(bar.at(0, decide).parts().max(have.parts())).saturating_mul(5) / 4
-    };
-    let top = top.clamp(1, 1_000_000);
+    // Of support a whole axis would show nothing: it ends at a round number above what is drawn.
+    let highest = u64::from(bar.at(0, decide).parts().max(have.parts()));
+    let step = if approval { 250_000 } else { step(highest) };
+    let top = highest.div_ceil(step).max(1).saturating_mul(step).clamp(step, 1_000_000);
+    let top = if approval { 1_000_000 } else { top };
     let (width, height) = CHART;
     let (left, below) = ROOM;
     let (across, floor) = (width.checked_sub(left)?, height.checked_sub(below)?);
@@ -316,10 +321,9 @@ fn chart(frame: &Frame, known: &Referendum, have: Ppm, approval: bool) -> Option
         let at = known.stage.decided().unwrap_or_else(|| frame.chain.height());
         x(at.since(began).min(decide))
     });
-    let ticks = (0..=4u64).map(|quarter| {
-        let parts = top.saturating_mul(quarter) / 4;
-        let label = share(Ppm::new(u32::try_from(parts).unwrap_or_default()));
-        (y(parts), label)
+    let ticks = (0..=top / step).map(|number| {
+        let parts = step.saturating_mul(number);
+        (y(parts), percent(Ppm::new(u32::try_from(parts).unwrap_or_default())))
     });
     let days = (0..=4u64).map(|quarter| {
         let blocks = decide.saturating_mul(quarter) / 4;

@@ -18,7 +18,7 @@ use super::home::{due, name_of};
 use super::names::Name;
 use super::outcome::State as Chip;
 use super::validators::{Record, standing};
-use super::words::{Short, When, aligned, count, part, roughly, score, share};
+use super::words::{Short, When, aligned, count, part, roughly, score, share, times};
 use crate::error::ApiError;
 use crate::extract::Id;
 use crate::routes::App;
@@ -51,12 +51,12 @@ struct One {
     results: String,
     agreement: Option<String>,
     median: Option<String>,
-    flagged: u64,
-    grey: u64,
-    silent: u64,
+    flagged: String,
+    grey: String,
+    silent: String,
     paid: String,
-    false_results: u8,
-    jailings: u32,
+    false_results: String,
+    jailings: String,
     /// The last assignments, oldest first; whether each was missed.
     assignments: Vec<(usize, bool)>,
     signed: Option<(u64, u64)>,
@@ -145,12 +145,12 @@ pub(crate) async fn one(
         results: count(record.results),
         agreement: (record.results > 0).then(|| share(record.agreement())),
         median: record.median().map(super::words::micros),
-        flagged: record.flagged,
-        grey: record.grey,
-        silent: record.silent,
+        flagged: times(record.flagged),
+        grey: times(record.grey),
+        silent: times(record.silent),
         paid: roughly(record.paid),
-        false_results: known.false_results,
-        jailings: known.misses.jailings,
+        false_results: times(known.false_results.into()),
+        jailings: times(known.misses.jailings.into()),
         assignments: bits.map(|(bit, x)| (x, (known.misses.bits >> bit) & 1 == 1)).collect(),
         signed: if view.power > 0 { signed(&app, &id, frame.chain.height()).await } else { None },
         marks: marks(&own, &id),
@@ -244,7 +244,8 @@ fn slashes(frame: &Frame, id: &OperatorId) -> Vec<SlashRow> {
 }
 
 /// What a ballot says, in words.
-pub(super) fn ballot(ballot: &Ballot) -> String {
+pub(super) fn ballot(ballot: &Ballot, symbol: &Name) -> String {
+    let tokens = |amount| format!("{} {}", roughly(amount), symbol.plain());
     match ballot {
         Ballot::Whole { side, conviction, amount } => {
             let side = match side {
@@ -257,10 +258,11 @@ pub(super) fn ballot(ballot: &Ballot) -> String {
                 1 => "locked for 1 period".to_owned(),
                 periods => format!("locked for {periods} periods"),
             };
-            format!("{side} with {}, {lock}", roughly(*amount))
+            format!("{side} with {}, {lock}", tokens(*amount))
         }
         Ballot::Split { aye, nay, abstain } => {
-            format!("aye {}, nay {}, abstain {}", roughly(*aye), roughly(*nay), roughly(*abstain))
+            let parts = [("aye", aye), ("nay", nay), ("abstain", abstain)];
+            parts.map(|(side, part)| format!("{side} {}", tokens(*part))).join(", ")
         }
     }
 }
@@ -272,7 +274,7 @@ pub(super) fn votes_of(frame: &Frame, account: Address) -> Vec<(ReferendumId, Na
     let rows = voter.votes.iter().rev().filter_map(|id| {
         let vote = dao.votes.get(&(*id, account))?;
         let title = dao.referenda.get(id).map(|known| known.title.as_str()).unwrap_or_default();
-        Some((*id, Name::of(title), ballot(&vote.ballot)))
+        Some((*id, Name::of(title), ballot(&vote.ballot, &frame.symbol)))
     });
     rows.collect()
 }

@@ -111,6 +111,28 @@ pub(super) fn duration(ms: u64) -> String {
     parts.join("\u{a0}")
 }
 
+/// A length of time that is reckoned and not measured: no finer than it can be meant.
+pub(super) fn about(ms: u64) -> String {
+    let seconds = ms.saturating_add(500) / 1_000;
+    let (unit, more) = match seconds {
+        0..=119 => return format!("{seconds}\u{a0}s"),
+        120..=7_199 => (60, 30),
+        7_200..=172_799 => (3_600, 1_800),
+        172_800.. => (86_400, 43_200),
+    };
+    duration((seconds.saturating_add(more) / unit).saturating_mul(unit).saturating_mul(1_000))
+}
+
+/// How often something happened, for people.
+pub(super) fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        more => format!("{} times", self::count(more)),
+    }
+}
+
 /// An identifier, shortened to what tells it from others by eye; the whole is in its title.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
 #[template(source = "<code title=\"{{ whole }}\">{{ start }}…{{ end }}</code>", ext = "html")]
@@ -144,9 +166,8 @@ pub(super) struct Clock {
 impl Clock {
     /// A height with how far it is from now.
     pub(super) fn at(self, height: Height) -> When {
-        let apart = |from: Height, to: Height| {
-            duration(to.0.saturating_sub(from.0).saturating_mul(self.pace))
-        };
+        let apart =
+            |from: Height, to: Height| about(to.0.saturating_sub(from.0).saturating_mul(self.pace));
         let distance = match height.cmp(&self.height) {
             std::cmp::Ordering::Less => format!("about {} ago", apart(height, self.height)),
             std::cmp::Ordering::Equal => "now".to_owned(),
@@ -157,7 +178,7 @@ impl Clock {
 
     /// How long so many blocks take.
     pub(super) fn length(self, blocks: u64) -> String {
-        duration(blocks.saturating_mul(self.pace))
+        about(blocks.saturating_mul(self.pace))
     }
 }
 
@@ -214,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reckoned_time_is_told_no_finer_than_it_is_known() {
+        assert_eq!(about(400), "0\u{a0}s");
+        assert_eq!(about(84_600), "85\u{a0}s");
+        assert_eq!(about(178_000), "3\u{a0}min");
+        assert_eq!(about(5_390_000), "1\u{a0}h\u{a0}30\u{a0}min");
+        assert_eq!(about(10_000_000), "3\u{a0}h");
+        assert_eq!(about(200_000_000), "2\u{a0}d");
+    }
+
+    #[test]
+    fn how_often_is_told_in_words() {
+        assert_eq!([0, 1, 2, 1_200].map(times), ["never", "once", "twice", "1,200 times"]);
+    }
+
+    #[test]
     fn an_identifier_is_shortened_to_its_two_ends() {
         let hash = "00f1e2d3c4b5a6978899aabbccddeeff00112233445566778899aabbccddeeff";
         let shown = Short::of(&hash).to_string();
@@ -223,7 +259,7 @@ mod tests {
     #[test]
     fn heights_to_come_are_told_with_their_distance() {
         let clock = Clock { height: Height(100), pace: 6_000 };
-        assert!(clock.at(Height(110)).to_string().contains("in about 1\u{a0}min"));
+        assert!(clock.at(Height(110)).to_string().contains("in about 60\u{a0}s"));
         assert!(clock.at(Height(90)).to_string().contains("href=\"/blocks/90\""));
         assert!(clock.at(Height(100)).to_string().contains("now"));
     }

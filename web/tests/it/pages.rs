@@ -259,7 +259,7 @@ async fn a_referendum_shows_before_and_after_and_where_an_account_stands() {
         "task.provisional_blocks".to_owned(),
         format!("<bdi>{before}</bdi>"),
         format!("<bdi>{}</bdi>", before * 6 / 5),
-        "aye with 6,000, locked for 2 periods".to_owned(),
+        "aye with 6,000 PBY, locked for 2 periods".to_owned(),
         "votes of others follow it".to_owned(),
         format!("/api/v1/referenda/{id}/votes.csv"),
     ] {
@@ -291,7 +291,7 @@ async fn a_form_builds_the_very_transaction_that_the_command_line_signs() {
     assert_eq!(answer.status(), 202);
     stage.memory.make_block();
     let after = page(&stage, &format!("/gov/{id}?account={voter}")).await;
-    assert!(after.contains("nay with 12.50") || after.contains("nay with 12.5,"), "{after}");
+    assert!(after.contains("nay with 12.5 PBY,"), "{after}");
 }
 
 #[tokio::test]
