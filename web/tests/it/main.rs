@@ -5,6 +5,8 @@ mod blobs;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod client_refused;
+#[cfg(test)]
 mod disputes;
 #[cfg(test)]
 mod events;
