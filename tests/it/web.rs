@@ -118,10 +118,12 @@ impl Stage {
     /// Asks a member of a result's committee for its transcript; gives the dispute and the member.
     async fn disputed(&self, task: &TaskId) -> (Value, Value) {
         let result = self.client.result(task).await.unwrap().data;
+        // On a busy machine a first committee may have been late.
+        let round = self.client.task(task).await.unwrap().data.task.round;
         let member = json!(result.outcome.members.first().unwrap().operator);
         let challenge = json!({ "challenge": "withheld", "member": member, "item": 7 });
         let dispute = json!({ "open_dispute": {
-            "task": task, "round": 1, "challenge": challenge, "bond": "1000000000000",
+            "task": task, "round": round, "challenge": challenge, "bond": "1000000000000",
         }});
         let receipt = self.send(&dispute);
         let events = receipt["events"].as_array().unwrap();
@@ -197,5 +199,5 @@ async fn a_browser_votes_checks_a_certificate_and_reads_every_page() {
     let looked = looked.await.expect("the browser ends in time").unwrap();
     let said = String::from_utf8_lossy(&looked.stdout);
     assert!(looked.status.success(), "{said}\n{}", String::from_utf8_lossy(&looked.stderr));
-    assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), 5, "{said}");
+    assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), 7, "{said}");
 }

@@ -38,4 +38,7 @@ if ! cmp -s package-lock.json node_modules/.installed; then
   npm ci --no-audit --no-fund --ignore-scripts --silent >&2
   cp package-lock.json node_modules/.installed
 fi
-if [ "$what" = browser ]; then install chromium chromium; fi
+if [ "$what" = browser ]; then
+  # The names that browser/stage.mjs looks for.
+  command -v chromium chromium-browser google-chrome >/dev/null || install chromium chromium
+fi

@@ -5,8 +5,9 @@
 
 import { readFileSync } from "node:fs";
 
+import { live } from "./live.mjs";
 import { browser } from "./stage.mjs";
-import { signOffline, vote, voteWithoutScripts } from "./vote.mjs";
+import { propose, signOffline, vote, voteWithoutScripts } from "./vote.mjs";
 import { verify } from "./verify.mjs";
 import { readWithoutScripts, walk } from "./walk.mjs";
 
@@ -22,8 +23,12 @@ try {
   told("a vote by keyboard changes the tally, and nothing but it left the page");
   await verify(opened, base, known);
   told("a certificate is checked in the page and a changed one refused");
+  await propose(opened, base, known);
+  told("a proposal is made by the page too, and is the node's");
   await signOffline(opened, base, known);
   told("a transaction is read and signed where there is no network");
+  await live(opened, base);
+  told("a page keeps itself fresh, asks for nothing while it is hidden, and goes on from where it was");
   const pages = await walk(opened, base, known);
   told(`${pages} pages in four looks: no complaint, nothing too wide, nothing out of reach`);
   await readWithoutScripts(opened, base, known);

@@ -1,8 +1,9 @@
 // A browser, and what must never happen in it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
 
 import { chromium } from "playwright-core";
 
@@ -12,13 +13,13 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** How long one step may take, in milliseconds. */
 const PATIENCE = 90_000;
 
-/** Where Debian, and others, put it. */
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** What it is called by Debian and by others; ../prepare.sh looks for the same names. */
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
 export async function browser() {
-  const { existsSync } = await import("node:fs");
-  const executablePath = PLACES.find((place) => existsSync(place));
-  assert.ok(executablePath, `no browser at ${PLACES.join(", ")}`);
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const executablePath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((place) => existsSync(place));
+  assert.ok(executablePath, `none of ${NAMES.join(", ")} is there; ../prepare.sh browser installs one`);
   // Tests may run as root in a container, where the browser's own sandbox cannot.
   const opened = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   // A machine that builds and runs a network besides is slow; the whole has its bound elsewhere.

@@ -91,6 +91,21 @@ export async function voteWithoutScripts(browser, base, { referendum }) {
   await context.close();
 }
 
+/** What a form of a proposal makes is made again by the page, and compared. */
+export async function propose(browser, base, { account }) {
+  const watch = new Watch();
+  const context = await browser.newContext();
+  const page = await watch.page(context);
+  for (const asked of ["kind=change&first=task.provisional_blocks&second=48&track=parameters", `kind=text&first=${"00".repeat(32)}&track=root`]) {
+    await page.goto(`${base}/gov/new?${asked}&account=${account}&title=More+time`);
+    await page.locator("#sign-form").waitFor();
+    assert.match(await page.locator("#sign-here").innerText(), /made the same bytes/, asked);
+  }
+  watch.quiet();
+  assert.deepEqual(watch.sent, [], "nothing is sent before it is signed");
+  await context.close();
+}
+
 /** Signing where there is no network: read, sign, download. */
 export async function signOffline(browser, base, { referendum, account, keystore, passphrase }) {
   const context = await browser.newContext();
