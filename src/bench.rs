@@ -11,6 +11,7 @@ pub(crate) mod growth;
 pub(crate) mod inference;
 pub(crate) mod io;
 pub(crate) mod load;
+mod network;
 pub(crate) mod sync;
 pub(crate) mod votes;
 pub(crate) mod web;
@@ -118,7 +119,10 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
         figures.extend(load::measure()?);
     }
     if part == Some(BenchPart::Web) {
-        figures.extend(web::measure()?);
+        figures.extend(web::measure(arguments.requests)?);
+    }
+    if part == Some(BenchPart::Hostile) {
+        figures.extend(web::hostile()?);
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Report { schema: SCHEMA, processors, figures })

@@ -6,17 +6,14 @@
 
 use std::time::Duration;
 
+use probity_node::NodeHandle;
 use probity_node::consensus::bench::block_intervals;
-use probity_node::{Node, NodeHandle};
 use probity_primitives::Height;
 
-use super::Figure;
-use crate::cli::Global;
-use crate::commands::{block_on, node};
+use super::{Figure, network};
+use crate::commands::block_on;
 use crate::demo::cast::{Cast, VALIDATORS};
-use crate::demo::network::homes;
 use crate::exit::{Code, Failure, OrFail};
-use crate::home::{Home, Place};
 
 /// Heights of a turn.
 const HEIGHTS: usize = 150;
@@ -48,21 +45,11 @@ pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
 
 async fn node_intervals(folder: &std::path::Path) -> Result<Vec<Duration>, Failure> {
     let cast = Cast::new(1_700_000_000_000)?;
-    let mut nodes: Vec<NodeHandle> = Vec::new();
-    for home in homes(folder, &cast, Duration::ZERO)? {
-        let config = node::config(&Global::default(), &Home::at(Place::under(&home), &[])?)?;
-        nodes.push(Node::start(config).await.or_fail(Code::Other, "a node does not start")?);
-    }
-    let intervals = watch(&nodes).await;
-    for node in &nodes {
-        node.shutdown().await;
-    }
-    intervals
+    network::among(folder, &cast, Duration::ZERO, async |nodes| watch(nodes).await).await
 }
 
 async fn watch(nodes: &[NodeHandle]) -> Result<Vec<Duration>, Failure> {
-    let first = nodes.first().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
-    let mut tip = first.tip();
+    let mut tip = network::first(nodes)?.tip();
     let mut seen: Vec<(Height, tokio::time::Instant)> = Vec::new();
     let collect = async {
         while seen.len() <= HEIGHTS && tip.changed().await.is_ok() {

@@ -13,18 +13,15 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use probity_node::{Node, NodeHandle};
+use probity_node::NodeHandle;
 use probity_primitives::{Amount, Hash, Height, TxHash};
 use probity_runtime::genesis::GenesisAccount;
 
 use self::sender::{Offered, Plan};
-use super::Figure;
-use crate::cli::Global;
-use crate::commands::{block_on, node};
+use super::{Figure, network};
+use crate::commands::block_on;
 use crate::demo::cast::{self, Cast};
-use crate::demo::network::homes;
 use crate::exit::{Code, Failure, OrFail};
-use crate::home::{Home, Place};
 
 /// The hidden argument with which this program starts itself as the process that offers.
 pub(crate) const SENDER: &str = "load-sender";
@@ -34,7 +31,7 @@ const RATE: u32 = 5_000;
 const LOAD: Duration = Duration::from_secs(60);
 /// For how long the network is watched without load.
 const IDLE: Duration = Duration::from_secs(30);
-const BLOCK_TIME: Duration = Duration::from_millis(500);
+pub(super) const BLOCK_TIME: Duration = Duration::from_millis(500);
 /// Accounts that pay, each with one transaction on its way at a time.
 const ACCOUNTS: u32 = 4_000;
 /// Transactions of each: all that can be offered, and a few more.
@@ -50,14 +47,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
     block_on(async {
         let folder = tempfile::tempdir().or_fail(Code::Other, "no temporary folder")?;
-        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-        let genesis_ms = u64::try_from(now.as_millis()).unwrap_or(0);
-        let nodes = start(folder.path(), &cast(genesis_ms)?).await?;
-        let measured = load(&nodes, genesis_ms, folder.path()).await;
-        for node in &nodes {
-            node.shutdown().await;
-        }
-        measured
+        let (folder, genesis_ms) = (folder.path(), network::now_ms());
+        let cast = cast(genesis_ms)?;
+        network::among(folder, &cast, BLOCK_TIME, async |nodes| {
+            load(nodes, genesis_ms, folder).await
+        })
+        .await
     })
 }
 
@@ -74,27 +69,12 @@ fn cast(genesis_ms: u64) -> Result<Cast, Failure> {
     Ok(cast)
 }
 
-/// Four nodes of a network of nobody but its validators.
-pub(super) async fn four(folder: &Path) -> Result<Vec<NodeHandle>, Failure> {
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    start(folder, &Cast::new(u64::try_from(now.as_millis()).unwrap_or(0))?).await
-}
-
-async fn start(folder: &Path, cast: &Cast) -> Result<Vec<NodeHandle>, Failure> {
-    let mut nodes = Vec::new();
-    for home in homes(folder, cast, BLOCK_TIME)? {
-        let config = node::config(&Global::default(), &Home::at(Place::under(&home), &[])?)?;
-        nodes.push(Node::start(config).await.or_fail(Code::Other, "a node does not start")?);
-    }
-    Ok(nodes)
-}
-
 async fn load(
     nodes: &[NodeHandle],
     genesis_ms: u64,
     folder: &Path,
 ) -> Result<Vec<Figure>, Failure> {
-    let first = nodes.first().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
+    let first = network::first(nodes)?;
     first.reach(Height(3)).await;
     let plan = Plan {
         genesis_ms,

@@ -4,7 +4,8 @@
 //! thread, beside a server that says hello and nothing else. Requests are due at a steady rate,
 //! whatever becomes of those before; a time is counted from when its request was due. Then come
 //! very many requests as fast as they are answered, while memory is watched, and very many event
-//! streams. At last four nodes decide blocks while hostile clients hang on them ([`hostile`]).
+//! streams. Apart from that four nodes decide blocks while hostile clients hang on them
+//! ([`hostile`](mod@hostile)).
 
 mod asker;
 mod hostile;
@@ -30,25 +31,28 @@ use crate::exit::{Code, Failure, OrFail};
 const RATE: u32 = 200;
 /// How many of each kind.
 const REQUESTS: u32 = 3_000;
-/// Requests over which memory is watched, and after how many it is looked at first.
-const STORM: (u32, u32) = (100_000, 20_000);
+/// After what part of the requests memory is looked at first: one in so many.
+const FIRST: u32 = 5;
 /// Event streams that are open at once.
 const STREAMS: u32 = 1_000;
 
-/// Measures all of it.
-pub(crate) fn measure() -> Result<Vec<Figure>, Failure> {
-    let mut figures = block_on(async {
+/// Measures pages, memory over so many requests, and streams.
+pub(crate) fn measure(requests: u32) -> Result<Vec<Figure>, Failure> {
+    block_on(async {
         let folder = tempfile::tempdir().or_fail(Code::Other, "no temporary folder")?;
         let (node, known) = state::start(folder.path()).await?;
-        let figures = serve(&node, &known).await;
+        let figures = serve(&node, &known, requests).await;
         node.shutdown().await;
         figures
-    })?;
-    figures.extend(block_on(hostile::measure())?);
-    Ok(figures)
+    })
 }
 
-async fn serve(node: &NodeHandle, known: &Known) -> Result<Vec<Figure>, Failure> {
+/// Measures blocks and pages among hostile clients.
+pub(crate) fn hostile() -> Result<Vec<Figure>, Failure> {
+    block_on(hostile::measure())
+}
+
+async fn serve(node: &NodeHandle, known: &Known, requests: u32) -> Result<Vec<Figure>, Failure> {
     let serving = Serving::start(node.clone())?;
     let (api, hello) = (serving.api, serving.hello);
     let reference = steady(hello, &["/".to_owned()]).await?;
@@ -63,7 +67,7 @@ async fn serve(node: &NodeHandle, known: &Known) -> Result<Vec<Figure>, Failure>
         ));
     }
     let all: Vec<String> = known.pages().into_iter().flat_map(|(_, paths)| paths).collect();
-    figures.push(memory(api, &all).await?);
+    figures.push(memory(api, &all, requests).await?);
     figures.extend(streams::measure(node, api, STREAMS).await?);
     serving.stop().await?;
     Ok(figures)
@@ -78,8 +82,8 @@ async fn steady(address: SocketAddr, paths: &[String]) -> Result<(f64, usize), F
 }
 
 /// The memory of this process after very many requests.
-async fn memory(address: SocketAddr, paths: &[String]) -> Result<Figure, Failure> {
-    let (all, first) = STORM;
+async fn memory(address: SocketAddr, paths: &[String], all: u32) -> Result<Figure, Failure> {
+    let first = all / FIRST;
     let ask = |requests| storm(address, paths, requests);
     ask(first).await.or_fail(Code::Other, "a page is not answered")?;
     let before = resident_megabytes();

@@ -31,6 +31,9 @@ pub(crate) struct Bench {
     /// How many of them are kept meanwhile; 0: all.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub(crate) keep_blocks: u64,
+    /// Over how many requests for pages memory is watched.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) requests: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -57,6 +60,8 @@ pub(crate) enum BenchPart {
     Growth,
     /// Four nodes that are offered more transactions than they can take; only by name.
     Load,
-    /// Pages of a large state, event streams, and hostile clients; only by name.
+    /// Pages and event streams of a large state; only by name.
     Web,
+    /// Four nodes among clients that mean no good; only by name.
+    Hostile,
 }

@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::asker::{Asker, pace};
-use crate::bench::Figure;
-use crate::bench::load::{self, intervals, percentile};
+use crate::bench::load::{BLOCK_TIME, intervals, percentile};
+use crate::bench::{Figure, network};
+use crate::demo::cast::Cast;
 use crate::exit::{Code, Failure, OrFail};
 
 /// For how long blocks are watched, without hostile clients and with them.
@@ -38,16 +39,12 @@ const OTHERS: u32 = 20;
 /// Measures blocks and answers, without and with hostile clients.
 pub(super) async fn measure() -> Result<Vec<Figure>, Failure> {
     let folder = tempfile::tempdir().or_fail(Code::Other, "no temporary folder")?;
-    let nodes = load::four(folder.path()).await?;
-    let measured = among(&nodes).await;
-    for node in &nodes {
-        node.shutdown().await;
-    }
-    measured
+    let cast = Cast::new(network::now_ms())?;
+    network::among(folder.path(), &cast, BLOCK_TIME, async |nodes| among(nodes).await).await
 }
 
 async fn among(nodes: &[NodeHandle]) -> Result<Vec<Figure>, Failure> {
-    let first = nodes.first().ok_or_else(|| Failure::new(Code::Other, "no node runs"))?;
+    let first = network::first(nodes)?;
     first.reach(Height(3)).await;
     let quiet = watch(first).await?;
     let apis: Vec<SocketAddr> = nodes.iter().filter_map(NodeHandle::api_address).collect();
