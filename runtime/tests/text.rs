@@ -7,6 +7,7 @@ mod governance;
 
 use std::collections::BTreeSet;
 
+use probity_dao::Action;
 use probity_primitives::transcript::{Answer, Fold, Leaf, Opening};
 use probity_primitives::vrf::VrfSecret;
 use probity_primitives::{
@@ -325,6 +326,25 @@ fn a_transaction_shows_its_frame_and_the_hash_that_is_signed() {
     assert_eq!(shown, covered);
     assert_ne!(text::signed_hash(&body, hash(2)), text::signed_hash(&body, hash(3)));
     assert_eq!(signed.body, body);
+}
+
+#[test]
+fn a_line_that_describes_a_message_gives_amounts_their_symbol() {
+    let amount = Amount::from_units(1_500_000_000);
+    let line = |message: Message| message.describe();
+    let transfer = line(Message::Transfer(Transfer { to: account(), amount }));
+    assert_eq!(transfer, format!("transfer 1.5 PBY to {}", account()));
+    let bond = line(Message::Bond(Bond { operator: operator(), amount }));
+    assert_eq!(bond, format!("bond 1.5 PBY behind {}", operator()));
+    let spend = text::action(&Action::Spend { to: account(), amount });
+    assert_eq!(spend, format!("pay 1.5 PBY out of the treasury to {}", account()));
+    assert_eq!(text::action(&Action::Mint { amount }), "mint 1.5 PBY into a stream");
+    for message in messages() {
+        if let Message::SubmitReferendum(submit) = &message {
+            let says = text::action(&submit.action);
+            assert!(message.describe().ends_with(&says), "{says}");
+        }
+    }
 }
 
 #[test]
