@@ -3,7 +3,10 @@
 use probity_api::EventId;
 use probity_client::{Client, ListArgs};
 use probity_dao::ReferendumId;
-use probity_primitives::{ArtifactId, ContentHash, Hash, Height, Keypair, OperatorId, TaskId};
+use probity_primitives::{
+    Amount, ArtifactId, ContentHash, Hash, Height, Keypair, OperatorId, TaskId, TxHash,
+};
+use probity_runtime::TxBody;
 use probity_runtime::query::{ArtifactFilter, DisputeFilter, ReferendumFilter, ResultFilter};
 use probity_web::{ApiLimits, serve};
 use tokio::net::TcpListener;
@@ -95,18 +98,14 @@ async fn of_every_list_the_client_learns_that_a_cursor_or_a_height_is_none_of_it
 async fn of_what_it_sends_the_client_learns_why_it_is_not_taken() {
     let stage = Stage::new();
     let client = connect(&stage).await;
-    let expired =
-        { stage.signed(probity_runtime::TxBody { expiry: Height(1), ..stage.transfer() }) };
-    let poor = stage.signed(probity_runtime::TxBody {
-        fee: probity_primitives::Amount::ZERO,
-        ..stage.transfer()
-    });
+    let expired = stage.signed(TxBody { expiry: Height(1), ..stage.transfer() });
+    let poor = stage.signed(TxBody { fee: Amount::ZERO, ..stage.transfer() });
     refused! {
         client.submit(&expired) => "tx.expired",
         client.dry_run(&expired) => "tx.expired",
         client.submit(&poor) => "tx.fee_too_low",
     }
     assert!(!client.submit(&expired).await.unwrap_err().retryable());
-    let nobody = probity_primitives::TxHash(Hash::from_bytes([9; 32]));
+    let nobody = TxHash(Hash::from_bytes([9; 32]));
     assert_eq!(client.receipt(&nobody).await.unwrap(), None);
 }
