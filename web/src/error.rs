@@ -28,7 +28,7 @@ impl ApiError {
             Full::All => Self::new(Code::Overloaded, format!("as many {what} as may be at once")),
             Full::Caller => {
                 let detail = format!("as many {what} from this address as may be at once");
-                Self::new(Code::TooManyAtOnce, detail)
+                Self::new(Code::TooManyOpen, detail)
             }
         }
     }

@@ -100,7 +100,7 @@ pub enum Code {
     /// The address has asked too often.
     RateLimited,
     /// The address has too much open at once.
-    TooManyAtOnce,
+    TooManyOpen,
     /// The body comes too slowly.
     SlowBody,
     /// There is no such operator.
@@ -171,7 +171,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::CrossOrigin,
         Self::RateLimited,
-        Self::TooManyAtOnce,
+        Self::TooManyOpen,
         Self::SlowBody,
         Self::OperatorNotFound,
         Self::ArtifactNotFound,
@@ -226,7 +226,7 @@ impl Code {
             Self::MethodNotAllowed => row("method_not_allowed", 405, "Method not allowed"),
             Self::CrossOrigin => row("cross_origin", 403, "From another origin"),
             Self::RateLimited => later("rate_limited", 429, "Asked too often"),
-            Self::TooManyAtOnce => later("too_many_at_once", 429, "Too much open at once"),
+            Self::TooManyOpen => later("too_many_open", 429, "Too much open at once"),
             Self::SlowBody => later("slow_body", 408, "The body comes too slowly"),
             Self::OperatorNotFound => row("operator_not_found", 404, "No such operator"),
             Self::ArtifactNotFound => row("artifact_not_found", 404, "No such artifact"),

@@ -114,7 +114,7 @@ async fn an_address_has_its_part_of_the_connections_and_others_have_theirs() {
     let _held = (ask(address).await, ask(address).await);
     let refused = refusal(Ipv4Addr::LOCALHOST, address).await;
     assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
-    assert!(refused.contains("\"too_many_at_once\""), "{refused}");
+    assert!(refused.contains("\"too_many_open\""), "{refused}");
     assert_eq!(told.turned_away.lock().unwrap().as_slice(), [Full::Caller]);
     // Another address of this machine.
     let served = refusal(Ipv4Addr::new(127, 0, 0, 2), address).await;
@@ -155,7 +155,7 @@ async fn one_address_does_not_take_all_the_places_of_requests() {
     let stuck = stage.send(from("203.0.113.1", &format!("/api/v1/txs/{NOBODY}")));
     let others = async {
         tokio::task::yield_now().await;
-        stage.refused(from("203.0.113.1", "/api/v1/status"), 429, "too_many_at_once").await;
+        stage.refused(from("203.0.113.1", "/api/v1/status"), 429, "too_many_open").await;
         stage.send(from("203.0.113.2", "/api/v1/status")).await.status()
     };
     tokio::select! {
