@@ -1,6 +1,6 @@
 //! Plays the scenario of [`probity_simulations::pace`] and says how fast.
 //!
-//! `pace [EPOCHS] [RUNS] [verified|elided]`
+//! `pace [EPOCHS] [RUNS] [verified|elided|unrooted]`, elided without a root in each epoch.
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
@@ -16,12 +16,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         given.get(place).map_or(Ok(default), |text| text.parse::<u32>())
     };
     let (epochs, runs) = (number(0, 200)?, number(1, 3)?);
-    let verified = given.get(2).is_some_and(|word| word == "verified");
-    let mode = if verified { Rigour::Verified } else { Rigour::Elided };
+    let word = given.get(2).map(String::as_str);
+    let mode = if word == Some("verified") { Rigour::Verified } else { Rigour::Elided };
     let scenario = pace::scenario(epochs, mode)?;
     for run in 0..runs {
         let begun = cpu_seconds();
-        let done = pace::play(&scenario, u64::from(run))?;
+        let done = pace::play(&scenario, u64::from(run), word != Some("unrooted"))?;
         let spent = cpu_seconds() - begun;
         let [steps, transactions, blocks] =
             [done.agent_steps, done.transactions, done.blocks].map(|n| f64(n) / spent);

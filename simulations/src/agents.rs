@@ -194,7 +194,7 @@ pub struct Deed {
 }
 
 /// What a group of operators does. Every hook has the honest answer as its default.
-pub trait Strategy {
+pub trait Strategy: Send + Sync {
     /// What a member, or an auditor, binds itself to.
     fn works(&mut self, sight: &mut Sight<'_>) -> Work {
         sight.work()

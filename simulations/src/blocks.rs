@@ -18,6 +18,9 @@ use probity_runtime::{Event, Executed, Message, State, VerifiedTx, tree};
 use crate::actor::{Actor, NETWORK};
 use crate::world::{Keep, Rigour, World, WorldError};
 
+/// How many changes wait for a root at most: removed entries would gather with the length of a run.
+const MOST_UNROOTED: usize = 4_096;
+
 /// The time between blocks in milliseconds.
 const BLOCK_MS: u64 = 6_000;
 
@@ -166,6 +169,9 @@ impl World {
         self.unrooted.extend(entries);
         self.note(height, &receipts, events);
         self.chain = chain;
+        if self.unrooted.len() > MOST_UNROOTED {
+            self.root()?;
+        }
         Ok(receipts)
     }
 

@@ -13,7 +13,7 @@
 //!   alone touch them.
 //!
 //! # Not here
-//! Learners that see the state of the chain within a run.
+//! Learners that see the state of the chain within a run: [`crate::outside::Match`] is for them.
 //!
 //! Spec: `docs/spec/19-figures.md`.
 

@@ -28,6 +28,7 @@ pub mod figures;
 pub mod lab;
 pub mod learning;
 pub mod mechanisms;
+pub mod outside;
 pub mod pace;
 pub mod play;
 pub mod random;

@@ -14,9 +14,9 @@
 use std::path::Path;
 
 use crate::random::RunKey;
-use crate::run::{Outcome, RunError, run};
+use crate::run::{Game, Outcome, RunError};
 use crate::scenario::{Scenario, ScenarioError};
-use crate::world::Rigour;
+use crate::world::{Keep, Rigour};
 
 /// The scenario that is measured.
 pub const SCENARIO: &str = include_str!("../scenarios/pace.toml");
@@ -43,12 +43,19 @@ pub fn scenario(epochs: u32, mode: Rigour) -> Result<Scenario, ScenarioError> {
     Ok(Scenario { epochs, mode, ..scenario })
 }
 
-/// Plays it once.
+/// Plays it once, with the state's root made in every epoch or at the end alone.
 ///
 /// # Errors
 /// None in practice, as a test plays it.
-pub fn play(scenario: &Scenario, replicate: u64) -> Result<Pace, RunError> {
-    let outcome = run(scenario, RunKey::of(scenario.seed, replicate), &mut |_| {})?;
+pub fn play(scenario: &Scenario, replicate: u64, roots: bool) -> Result<Pace, RunError> {
+    let key = RunKey::of(scenario.seed, replicate);
+    let mut game = Game::begin(scenario, key, Keep::Newest)?;
+    while game.epoch(&mut |_| {})? {
+        if roots {
+            game.root()?;
+        }
+    }
+    let (outcome, _) = game.end()?;
     let operators: u64 = scenario.groups.iter().map(|group| u64::from(group.count)).sum();
     Ok(Pace {
         agent_steps: operators.saturating_mul(u64::from(scenario.epochs)),

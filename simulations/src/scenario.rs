@@ -226,6 +226,27 @@ impl Scenario {
         Ok(scenario)
     }
 
+    /// Reads a scenario from JSON of the same shape, as programs in other languages write it.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; its problem names the path where that has one, and there are no lines.
+    pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        let refuse = |problem: String, nearest| {
+            let file = Path::new("config").to_owned();
+            ScenarioError { file, line: None, problem, nearest }
+        };
+        let scenario: Self = serde_json::from_str(text).map_err(|error| {
+            let problem = error.to_string();
+            let nearest = error::suggestion(&problem);
+            refuse(problem, nearest)
+        })?;
+        let checked = scenario.check();
+        checked.map_err(|check::Fault { path, problem, nearest }| {
+            refuse(format!("{path}: {problem}"), nearest)
+        })?;
+        Ok(scenario)
+    }
+
     /// Changes one value: `tasks.per_epoch`, `protocol.task.seat_lock`, `group.cabal.stake`.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ impl Model for Scenario {
         let names: Vec<String> =
             self.groups.iter().map(|group| format!("payoff of {}", group.name)).collect();
         let outcome = run(self, run_key(key), &mut |row| {
-            let EpochRow { epoch, results, captured, payoffs, height: _, root: _ } = row;
+            let EpochRow { epoch, results, captured, payoffs, height: _ } = row;
             let float = super::stats::float;
             let mut values = vec![("results", float(*results)), ("captured", float(*captured))];
             let payoffs = names.iter().zip(payoffs);

@@ -13,8 +13,6 @@ pub struct EpochRow {
     pub epoch: u32,
     /// The height at its beginning.
     pub height: Height,
-    /// The root of the state there.
-    pub root: Hash,
     /// Final results so far.
     pub results: u64,
     /// Those of them that are wrong.

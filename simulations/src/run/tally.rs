@@ -241,13 +241,7 @@ impl Tally {
     }
 
     /// The row of an epoch that begins.
-    pub(super) fn row(
-        &self,
-        world: &World,
-        places: &[Vec<usize>],
-        epoch: u32,
-        root: Hash,
-    ) -> EpochRow {
+    pub(super) fn row(&self, world: &World, places: &[Vec<usize>], epoch: u32) -> EpochRow {
         let counted = |what| self.counts.get(what).copied().unwrap_or_default();
         let payoffs =
             self.groups.iter().zip(places).map(|(one, places)| {
@@ -256,11 +250,15 @@ impl Tally {
         EpochRow {
             epoch,
             height: world.chain.height(),
-            root,
             results: counted("results"),
             captured: counted("captured"),
             payoffs: payoffs.collect(),
         }
+    }
+
+    /// What slashes took from each group so far, in costs of one evaluation, and its seats.
+    pub(super) fn so_far(&self) -> (Vec<f64>, Vec<u64>) {
+        self.groups.iter().map(|one| (over(one.slashed, self.cost), one.seats)).unzip()
     }
 
     fn in_costs(&self, account: &Account, now: Amount) -> Costs {

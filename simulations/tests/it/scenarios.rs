@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use probity_simulations::{Outcome, Rigour, RunKey, Scenario, pace, run};
+use probity_simulations::{Game, Keep, Outcome, Rigour, RunKey, Scenario, pace, run};
 
 pub(crate) fn scenario(name: &str) -> Scenario {
     let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "scenarios", name].iter().collect();
@@ -325,13 +325,17 @@ fn signatures_computed_or_named_lead_to_the_same_roots_epoch_by_epoch() {
             scenario.epochs = 2;
             scenario.set("mode", &mode.into()).unwrap();
             scenario.set("benchmark.items", &16.into()).unwrap();
-            let (mut rows, key) = (Vec::new(), RunKey::of(3, 1));
-            let outcome = run(&scenario, key, &mut |row| rows.push(row.clone())).unwrap();
-            (rows, outcome)
+            let mut game = Game::begin(&scenario, RunKey::of(3, 1), Keep::Newest).unwrap();
+            let (mut rows, mut roots) = (Vec::new(), Vec::new());
+            while game.epoch(&mut |row| rows.push(row.clone())).unwrap() {
+                roots.push(game.root().unwrap());
+            }
+            (rows, roots, game.end().unwrap().0)
         };
         let (named, computed) = (rows("elided"), rows("verified"));
         assert_eq!(named, computed, "{name}");
-        assert!(named.0.len() > 2);
+        assert!(named.0.len() > 2 && named.1.len() > 2);
+        assert_ne!(named.1.first(), named.1.last());
     }
 }
 
@@ -406,7 +410,12 @@ fn a_value_is_set_by_its_path_or_the_scenario_stays_as_it_was() {
 #[test]
 fn what_is_measured_has_every_step_of_the_protocol() {
     let scenario = pace::scenario(20, Rigour::Elided).unwrap();
-    let done = pace::play(&scenario, 0).unwrap();
+    let done = pace::play(&scenario, 0, true).unwrap();
+    assert_eq!(
+        pace::play(&scenario, 0, false).unwrap(),
+        done,
+        "a root that is not made changes nothing"
+    );
     assert_eq!(done.agent_steps, 2_000);
     assert!(done.transactions > 400 && done.blocks > 200, "{done:?}");
     for name in ["results", "audits", "slashed.O4"] {

@@ -90,9 +90,10 @@ impl Manifest {
     }
 }
 
-/// Manifests of workspaces of their own: the fuzzers, which link one of our packages, and a program
-/// that speed is compared with, which links none.
-const OUTSIDE: [&str; 2] = ["fuzz/Cargo.toml", "simulations/peers/krabmaga/Cargo.toml"];
+/// Manifests of workspaces of their own: the fuzzers and the wheel for Python, which link one of our
+/// packages, and a program that speed is compared with, which links none.
+const OUTSIDE: [&str; 3] =
+    ["fuzz/Cargo.toml", "simulations/python/Cargo.toml", "simulations/peers/krabmaga/Cargo.toml"];
 
 /// Every manifest of the workspace.
 #[must_use]

@@ -35,21 +35,31 @@ struct Row {
 }
 
 pub(super) fn measure(rounds: u32, seed: u64) -> Result<Measured, Failure> {
-    let rows = [("elided", Rigour::Elided), ("verified", Rigour::Verified)]
-        .map(|(name, mode)| row(name, mode, rounds, seed));
+    let modes = [
+        ("elided", Rigour::Elided, true),
+        ("elided, one root at the end", Rigour::Elided, false),
+        ("verified", Rigour::Verified, true),
+    ];
+    let rows = modes.map(|(name, mode, roots)| row(name, (mode, roots), rounds, seed));
     let rows = rows.into_iter().collect::<Result<_, _>>()?;
     let ratios = (0..rounds).map(|_| Ok(on(1, seed)? / on(2, seed)?));
     let two_threads = median(ratios.collect::<Result<_, Failure>>()?);
     Ok(Measured { rows, two_threads })
 }
 
-fn row(mode: &'static str, rigour: Rigour, rounds: u32, seed: u64) -> Result<Row, Failure> {
+fn row(
+    mode: &'static str,
+    (rigour, roots): (Rigour, bool),
+    rounds: u32,
+    seed: u64,
+) -> Result<Row, Failure> {
     let scenario = pace::scenario(EPOCHS, rigour).or_fail(Code::Other, "cannot measure")?;
     let mut rates: [Vec<f64>; 3] = Default::default();
     for round in 0..rounds {
         let begun = cpu_seconds();
         let replicate = seed.wrapping_add(u64::from(round));
-        let done = pace::play(&scenario, replicate).or_fail(Code::Other, "cannot measure")?;
+        let done =
+            pace::play(&scenario, replicate, roots).or_fail(Code::Other, "cannot measure")?;
         let spent = cpu_seconds() - begun;
         let Pace { agent_steps, transactions, blocks, outcome: _ } = done;
         for (rates, done) in rates.iter_mut().zip([agent_steps, transactions, blocks]) {
@@ -68,7 +78,7 @@ fn on(threads: usize, seed: u64) -> Result<f64, Failure> {
     let begun = Instant::now();
     let played = pool.install(|| {
         let runs = (0..RUNS).into_par_iter();
-        runs.map(|run| pace::play(&scenario, seed.wrapping_add(run)).map(|_| ()))
+        runs.map(|run| pace::play(&scenario, seed.wrapping_add(run), true).map(|_| ()))
             .collect::<Result<Vec<()>, _>>()
     });
     played.or_fail(Code::Other, "cannot measure")?;
