@@ -318,6 +318,26 @@ fn every_shipped_scenario_is_named_like_its_file_and_says_what_it_asks() {
 }
 
 #[test]
+fn every_shipped_scenario_is_named_by_the_specification() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: &str, ending: &str| {
+        let entries = std::fs::read_dir(here.join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|found| found == ending))
+            .collect::<Vec<_>>()
+    };
+    let chapters: String = files("../docs/spec", "md")
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    for path in files("scenarios", "toml") {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(chapters.contains(&format!("`{name}`")), "no chapter names the scenario `{name}`");
+    }
+}
+
+#[test]
 fn signatures_computed_or_named_lead_to_the_same_roots_epoch_by_epoch() {
     for name in ["first", "framing_fails", "commit_copying_fails", "self_report_loses"] {
         let rows = |mode: &str| {
