@@ -12,6 +12,8 @@
 //! - A key is in the changed set if and only if it was inserted, removed or lent mutably since.
 //! - A table's tag is never reused for another table.
 
+use std::sync::Arc;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use imbl::{OrdMap, OrdSet};
 
@@ -131,10 +133,10 @@ where
 }
 
 /// A table of one entry, which can always be read and is part of the state from when it is first
-/// written.
+/// written. Snapshots share it until one of them changes it.
 #[derive(Debug, Clone, Default)]
 pub struct Single<T> {
-    value: T,
+    value: Arc<T>,
     changed: bool,
     written: bool,
 }
@@ -142,33 +144,33 @@ pub struct Single<T> {
 impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
     /// A single entry, which counts as changed.
     #[must_use]
-    pub const fn new(value: T) -> Self {
-        Self { value, changed: true, written: true }
+    pub fn new(value: T) -> Self {
+        Self { value: Arc::new(value), changed: true, written: true }
     }
 
     /// The value.
     #[must_use]
-    pub const fn get(&self) -> &T {
+    pub fn get(&self) -> &T {
         &self.value
     }
 
     /// The value, to change.
-    pub const fn get_mut(&mut self) -> &mut T {
+    pub fn get_mut(&mut self) -> &mut T {
         self.changed = true;
         self.written = true;
-        &mut self.value
+        Arc::make_mut(&mut self.value)
     }
 
     /// As [`Table::drain_changes`].
     pub fn drain_changes(&mut self, tag: u8, into: &mut Vec<Change>) {
         if std::mem::take(&mut self.changed) {
-            into.push((vec![tag], Some(codec::encode(&self.value))));
+            into.push((vec![tag], Some(codec::encode(self.get()))));
         }
     }
 
     /// As [`Table::entries`]: none before it was written, because the state tree has none then.
     pub fn entries(&self, tag: u8) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-        self.written.then(|| (vec![tag], codec::encode(&self.value))).into_iter()
+        self.written.then(|| (vec![tag], codec::encode(self.get()))).into_iter()
     }
 
     /// As [`Table::load`].
@@ -176,7 +178,7 @@ impl<T: Clone + BorshSerialize + BorshDeserialize> Single<T> {
     /// # Errors
     /// [`CodecError`] for bytes that are not this entry.
     pub fn load(&mut self, _key: &[u8], value: &[u8]) -> Result<(), CodecError> {
-        self.value = codec::decode(value, MAX_ENTRY_BYTES)?;
+        self.value = Arc::new(codec::decode(value, MAX_ENTRY_BYTES)?);
         self.written = true;
         Ok(())
     }
@@ -311,6 +313,15 @@ mod tests {
         copy.load(&[], &[3, 0]).unwrap();
         assert_eq!(copy.entries(9).count(), 1);
         assert_eq!(Single::new(5u16).entries(9).count(), 1);
+    }
+
+    #[test]
+    fn snapshots_share_a_single_entry_until_one_changes_it() {
+        let single = Single::new(vec![1u8]);
+        let mut snapshot = single.clone();
+        assert!(std::ptr::eq(single.get(), snapshot.get()));
+        snapshot.get_mut().push(2);
+        assert_eq!((single.get().as_slice(), snapshot.get().as_slice()), (&[1][..], &[1, 2][..]));
     }
 
     #[test]
