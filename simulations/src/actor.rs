@@ -12,6 +12,8 @@ pub enum Behaviour {
     /// As a member, claims the right answer to every item, with a transcript that says so; as a
     /// juror, honest.
     Inflate,
+    /// As [`Self::Inflate`], and states another engine, so that its root is not that of its accomplices.
+    Disguise,
     /// Neither commits nor votes.
     Silent,
     /// Commits and does not reveal.

@@ -140,6 +140,7 @@ impl World {
             made.receipts.iter().map(|receipt| (receipt.tx, &receipt.outcome)).collect();
         self.fates =
             waiting.iter().map(|tx| ends.get(&tx.hash()).map(|end| (*end).clone())).collect();
+        self.count(waiting.iter().map(|tx| tx.body().message.kind()));
         let applied = self.chain.apply(&self.tree, made.block.clone(), &kept)?;
         if (&applied.receipts, &applied.entries, &applied.tree)
             != (&made.receipts, &made.entries, &made.tree)
@@ -159,6 +160,7 @@ impl World {
         let height = chain.height();
         let end = |one: &Option<Played>| one.as_ref().map(|one| one.outcome.clone());
         self.fates = played.iter().map(end).collect();
+        self.count(lines.iter().map(|line| line.body().message.kind()));
         let receipts: Vec<Receipt> = (0u32..)
             .zip(played.into_iter().flatten())
             .map(|(index, Played { fee, outcome, events })| {
@@ -173,6 +175,16 @@ impl World {
             self.root()?;
         }
         Ok(receipts)
+    }
+
+    /// Counts what was carried out of what waited, which was of these kinds.
+    fn count(&mut self, kinds: impl Iterator<Item = &'static str>) {
+        for (kind, _) in
+            kinds.zip(&self.fates).filter(|(_, fate)| matches!(fate, Some(Outcome::Ok)))
+        {
+            let known = self.carried_out.entry(kind).or_default();
+            *known = known.saturating_add(1);
+        }
     }
 
     fn note(&mut self, height: Height, receipts: &[Receipt], events: Vec<Event>) {

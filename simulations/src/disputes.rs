@@ -14,10 +14,10 @@ use probity_protocol::dispute::message::{
 use probity_protocol::dispute::{Dispute, DisputeBallot, Evidence, Question, Rung, Stage};
 use probity_protocol::task::{AuditEntry, JuryPhase, Opened, Standing, Submission, Task};
 use probity_runtime::Message;
-use probity_runtime::query::{self, DisputePart, DisputeSeat, Suspect};
+use probity_runtime::query::{self, DisputePart, DisputeSeat};
 
 use crate::actor::{Actor, Behaviour};
-use crate::play::engine;
+use crate::play::{engine, other_engine};
 use crate::run::apart;
 use crate::sheet::{Reading, Sheet};
 use crate::world::{World, WorldError};
@@ -39,7 +39,10 @@ impl World {
                     self.defend(actor, id, &dispute, &task)?
                 }
                 DisputePart::Side { revealed: false, .. } => self.challengers_move(id)?,
-                DisputePart::Accuser { .. } => self.implicate(id, (&dispute, &task), &suspects)?,
+                DisputePart::Accuser { .. } => {
+                    let suspects = suspects.iter().map(|one| one.member);
+                    self.implicate(id, (&dispute, &task), suspects)?
+                }
                 DisputePart::Juror { ballot, .. } => {
                     self.judge(actor, id, (&dispute, &task), ballot)
                 }
@@ -72,22 +75,25 @@ impl World {
         })
     }
 
-    /// Shows whose leaf is the one in dispute, if anyone's is.
-    fn implicate(
+    /// Shows which of some members' leaves is the one in dispute, if anyone's is.
+    ///
+    /// # Errors
+    /// [`WorldError::Transcript`] never: synthetic transcripts are whole.
+    pub(crate) fn implicate(
         &self,
         id: u64,
         (dispute, task): (&Dispute, &Task),
-        suspects: &[Suspect],
+        suspects: impl Iterator<Item = OperatorId>,
     ) -> Result<Option<Message>, WorldError> {
         let Stage::Ladder { question: Question::Item { item, stated, .. }, .. } = &dispute.stage
         else {
             return Ok(None);
         };
-        for Suspect { member, .. } in suspects {
-            let theirs = self.revealed(dispute.task, task, *member)?;
+        for member in suspects {
+            let theirs = self.revealed(dispute.task, task, member)?;
             let opening = theirs.and_then(|theirs| theirs.open(*item));
             if let Some(opening) = opening.filter(|one| Opened::of(&one.leaf) == *stated) {
-                let message = ImplicateMember { dispute: id, member: *member, opening };
+                let message = ImplicateMember { dispute: id, member, opening };
                 return Ok(Some(Message::ImplicateMember(message)));
             }
         }
@@ -200,8 +206,8 @@ impl World {
         let (Some(root), Some(sheet)) = (root.or(audited), self.sheet_of(task)) else {
             return Ok(None);
         };
-        for lies in [false, true] {
-            let transcript = self.shelf.transcript(sheet, &task.frozen, engine(), lies)?;
+        for (engine, lies) in [(engine(), false), (engine(), true), (other_engine(), true)] {
+            let transcript = self.shelf.transcript(sheet, &task.frozen, engine, lies)?;
             if transcript.answers_root() == root {
                 return Ok(Some(transcript));
             }

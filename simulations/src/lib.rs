@@ -37,6 +37,7 @@ pub mod scenario;
 mod setup;
 pub mod sheet;
 mod shelf;
+pub mod signing;
 pub mod speed;
 pub mod world;
 

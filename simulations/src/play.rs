@@ -16,9 +16,19 @@ use crate::actor::{Actor, Behaviour};
 use crate::sheet::{Sheet, leaf_list};
 use crate::world::{World, WorldError};
 
-/// The engine that everyone states.
+/// The engine that everyone states who has nothing to hide.
 pub(crate) fn engine() -> Hash {
     Hash::of(Domain::EngineProfile, "synthetic")
+}
+
+/// The engine that [`Behaviour::Disguise`] states.
+pub(crate) fn other_engine() -> Hash {
+    Hash::of(Domain::EngineProfile, "disguise")
+}
+
+/// The engine that an operator states.
+fn stated(actor: &Actor) -> Hash {
+    if actor.behaviour == Behaviour::Disguise { other_engine() } else { engine() }
 }
 
 impl World {
@@ -98,7 +108,7 @@ impl World {
     ) -> Result<Option<Message>, WorldError> {
         let Assignment { task_id, task, submission, .. } = assignment;
         let lies = match actor.behaviour {
-            Behaviour::Inflate => true,
+            Behaviour::Inflate | Behaviour::Disguise => true,
             Behaviour::Switch => !matches!(task.phase, Phase::Commit { .. }),
             Behaviour::Forge => !matches!(task.phase, Phase::Spot { .. }),
             Behaviour::Honest
@@ -107,7 +117,7 @@ impl World {
             | Behaviour::Conceal
             | Behaviour::Unable => false,
         };
-        let transcript = || self.shelf.transcript(sheet, &task.frozen, engine(), lies);
+        let transcript = || self.shelf.transcript(sheet, &task.frozen, stated(actor), lies);
         let message = match (&task.phase, submission) {
             (Phase::Commit { .. }, None) => match actor.behaviour {
                 Behaviour::Silent => None,
@@ -118,6 +128,7 @@ impl World {
                 })),
                 Behaviour::Honest
                 | Behaviour::Inflate
+                | Behaviour::Disguise
                 | Behaviour::Switch
                 | Behaviour::Forge
                 | Behaviour::Withhold
@@ -156,7 +167,7 @@ impl World {
         let commits = matches!(audit.phase, AuditPhase::Commit { .. });
         let (works, lies) = match actor.behaviour {
             Behaviour::Honest | Behaviour::Conceal => (true, false),
-            Behaviour::Inflate | Behaviour::Forge => (true, true),
+            Behaviour::Inflate | Behaviour::Disguise | Behaviour::Forge => (true, true),
             Behaviour::Switch => (true, !commits),
             Behaviour::Withhold => (commits, false),
             Behaviour::Silent | Behaviour::Unable => (false, false),
@@ -164,7 +175,7 @@ impl World {
         if !works {
             return Ok(None);
         }
-        let transcript = || self.shelf.transcript(sheet, &task.frozen, engine(), lies);
+        let transcript = || self.shelf.transcript(sheet, &task.frozen, stated(actor), lies);
         Ok(match (audit.phase, submission) {
             (AuditPhase::Commit { .. }, None) => {
                 Some(self.commitment(actor, *task_id, task.round, transcript()?.as_ref()))
@@ -236,9 +247,9 @@ impl World {
         let committed = committed(maker, task, round, transcript);
         let last = transcript.open_last()?;
         let list = leaf_list(transcript.leaves());
-        let statement = Statement::Reveal(Reveal::hash(&committed, engine(), &last, list));
+        let engine = transcript.header().engine;
+        let statement = Statement::Reveal(Reveal::hash(&committed, engine, &last, list));
         let attestation = self.attest(actor, task, round, statement);
-        let engine = engine();
         Some(Message::Reveal(Reveal { committed, engine, last, transcript: list, attestation }))
     }
 }

@@ -16,8 +16,8 @@ use probity_protocol::task::Frozen;
 
 use crate::sheet::{Sheet, header};
 
-/// How many transcripts are kept: true and false ones of two models.
-const PLACES: usize = 4;
+/// How many transcripts are kept: of two models a true one and false ones of two engines.
+const PLACES: usize = 6;
 
 /// One of them, with what it was written from.
 #[derive(Debug, Clone)]

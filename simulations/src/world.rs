@@ -6,12 +6,10 @@ use std::sync::Arc;
 use probity_primitives::bounded::LimitError;
 use probity_primitives::transcript::{Transcript, TranscriptError};
 use probity_primitives::{
-    Address, Amount, ArtifactId, BoundedString, BoundedVec, Domain, Height, Keypair, OperatorId,
-    TaskId,
+    Address, Amount, ArtifactId, BoundedString, Height, Keypair, OperatorId, TaskId,
 };
 use probity_protocol::upgrade::Protocol;
 use probity_protocol::{Ledger, Params};
-use probity_runtime::certificate::{Certificate, VoteKind, VoteStatement};
 use probity_runtime::chain::BlockError;
 use probity_runtime::genesis::{Genesis, GenesisError};
 use probity_runtime::invariants::{self, Violation};
@@ -23,7 +21,6 @@ use probity_runtime::result_certificate::{
 use probity_runtime::tree::{MemoryTree, TreeError};
 use probity_runtime::tx::{TxBody, TxError};
 use probity_runtime::upgrade::{Rules, fresh};
-use probity_runtime::validators::ValidatorSet;
 use probity_runtime::{Block, Chain, Event, Header, Message, SignedTx, State, VerifiedTx};
 
 use crate::actor::{Actor, NETWORK, person};
@@ -198,6 +195,8 @@ pub struct World {
     /// What became of what waited for it, in the order in which it was queued; nothing of what could
     /// not stand in the block.
     pub fates: Vec<Option<Outcome>>,
+    /// How often each kind of message was carried out.
+    pub carried_out: BTreeMap<&'static str, u64>,
     pub(crate) seed: u64,
     pub(crate) items: u32,
     thorough: u64,
@@ -260,6 +259,7 @@ impl World {
             changes: Vec::new(),
             newest: Vec::new(),
             fates: Vec::new(),
+            carried_out: BTreeMap::new(),
             seed: config.seed,
             items: config.items,
             numbers: config.numbers,
@@ -353,30 +353,6 @@ impl World {
             Outcome::Ok => Ok(receipt),
             Outcome::Refused { code, message } => Err(WorldError::Refused { code, message }),
         }
-    }
-
-    /// What the validators of a height, `set`, sign when they decide its block.
-    ///
-    /// # Errors
-    /// [`WorldError::Nobody`] if one of them has no keys here.
-    pub fn certify(&self, header: &Header, set: &ValidatorSet) -> Result<Certificate, WorldError> {
-        let (height, block) = (header.height, header.hash());
-        let mut signatures = Vec::new();
-        for validator in set.iter().map(|one| one.operator) {
-            let statement = VoteStatement {
-                chain_id: &self.genesis.chain_id,
-                genesis_hash: self.chain.genesis_hash(),
-                kind: VoteKind::Precommit,
-                height,
-                round: 0,
-                block: Some(block),
-                validator,
-            };
-            let key = &self.actor(&validator)?.key;
-            signatures.push((validator, key.sign(Domain::Vote, &statement.sign_bytes())));
-        }
-        let signatures = BoundedVec::from_vec(signatures)?;
-        Ok(Certificate { height, round: 0, block, signatures })
     }
 
     /// The certificate of a task's result, at the newest height.

@@ -4,8 +4,11 @@ use probity_primitives::{Keypair, OperatorId};
 use probity_protocol::dispute::message::{
     Challenge, FundAppeal, ImplicateMember, OpenDispute, PlayDispute, ReportBallot,
 };
-use probity_protocol::dispute::{Dispute, Ruling, Rung, Side, Stage, level_cost};
+use probity_protocol::dispute::{
+    Bench, Dispute, DisputeBallot, Ruling, Rung, Side, Stage, level_cost,
+};
 use probity_protocol::event::TaskPhase;
+use probity_protocol::task::JuryPhase;
 use probity_runtime::Message;
 
 use super::Luck;
@@ -90,22 +93,48 @@ impl World {
         Some(Message::FundAppeal(FundAppeal { dispute, side, amount }))
     }
 
-    /// Shows a juror's ballot, which nobody could know but that everyone is the same person here.
+    /// Shows a juror's ballot, which nobody could know but that everyone is the same person here:
+    /// usually one that is bound and not yet shown, at times any juror's.
     fn leak_wish(&self, luck: &mut Luck) -> Option<Message> {
-        let (id, dispute) = self.disputed(luck, |stage| {
-            matches!(stage, Stage::Ladder { rung: Rung::Jury { .. }, .. })
+        let bound = luck.pick(&self.bound_jurors()).filter(|_| luck.below(8) > 0);
+        let (id, juror) = bound.or_else(|| {
+            let (id, dispute) = self.disputed(luck, |stage| bench(stage).is_some())?;
+            let jurors = bench(&dispute.stage)?.jurors.iter().map(|juror| juror.operator);
+            Some((id, luck.pick(&jurors.collect::<Vec<_>>())?))
         })?;
-        let Stage::Ladder { rung: Rung::Jury { bench }, .. } = &dispute.stage else { return None };
-        let jurors: Vec<OperatorId> = bench.jurors.iter().map(|juror| juror.operator).collect();
-        let juror = luck.pick(&jurors)?;
+        let dispute = self.ledger().disputes.get(&id)?;
         let actor = self.actor(&juror).ok()?;
         let task = self.ledger().tasks.get(&dispute.task)?;
         let ballot = self.vote_of(actor, id, dispute, task)?;
         Some(Message::ReportBallot(ReportBallot { ballot }))
     }
 
-    /// A leaf of some member in some dispute, asked for or not.
+    /// The jurors that are bound to a vote while nobody may show one.
+    pub(super) fn bound_jurors(&self) -> Vec<(u64, OperatorId)> {
+        let mut bound = Vec::new();
+        for (id, dispute) in self.ledger().disputes.iter() {
+            let Some(bench) = bench(&dispute.stage) else { continue };
+            if !matches!(bench.phase, JuryPhase::Commit { .. }) {
+                continue;
+            }
+            for juror in bench.jurors.iter().map(|juror| juror.operator) {
+                let sent = self.ledger().dispute_ballots.get(&(*id, juror));
+                if matches!(sent, Some(DisputeBallot::Committed { .. })) {
+                    bound.push((*id, juror));
+                }
+            }
+        }
+        bound
+    }
+
+    /// A leaf of some member in some dispute, asked for or not; usually that of an accomplice whom
+    /// nobody accuses, if there is one.
     fn leaf_wish(&self, luck: &mut Luck) -> Result<Option<Message>, WorldError> {
+        if luck.below(8) > 0
+            && let Some(message) = luck.pick(&self.accomplices()?)
+        {
+            return Ok(Some(message));
+        }
         let Some((id, dispute)) = self.disputed(luck, |_| true) else { return Ok(None) };
         let Some(task) = self.ledger().tasks.get(&dispute.task) else { return Ok(None) };
         let members: Vec<OperatorId> =
@@ -137,5 +166,15 @@ impl World {
             all.filter(|(_, one)| any || wanted(&one.stage)).map(|(id, _)| *id).collect();
         let id = luck.pick(&fit)?;
         Some((id, self.ledger().disputes.get(&id)?))
+    }
+}
+
+/// The jury that sits.
+fn bench(stage: &Stage) -> Option<&Bench> {
+    match stage {
+        Stage::Ladder { rung: Rung::Jury { bench }, .. } => Some(bench),
+        Stage::Answer { .. } | Stage::Game { .. } | Stage::Ladder { .. } | Stage::Closed { .. } => {
+            None
+        }
     }
 }

@@ -3,11 +3,7 @@
 use probity_primitives::{BlockHash, Domain, Hash, Height, TaskId};
 use probity_protocol::task::message as task;
 use probity_runtime::Message;
-use probity_runtime::certificate::{VoteKind, VoteStatement};
-use probity_runtime::evidence::{
-    SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
-};
-use probity_runtime::proposal::ProposalStatement;
+use probity_runtime::evidence::{SubmitProposalEvidence, SubmitVoteEvidence};
 
 use super::Luck;
 use crate::actor::Actor;
@@ -24,7 +20,8 @@ impl World {
         let other = Hash::of(Domain::Seed, &luck.next());
         let second = if luck.below(4) == 0 { Hash::ZERO } else { other };
         let late = u64::try_from(luck.below(5)).unwrap_or_default();
-        let height = Height(self.chain.height().0.saturating_sub(late));
+        let at = (Height(self.chain.height().0.saturating_sub(late)), 0);
+        let signer = (actor.id(), &actor.key);
         match luck.below(3) {
             0 => {
                 let (chain, operator) = (self.chain.genesis_hash(), actor.id());
@@ -39,46 +36,15 @@ impl World {
                 })
             }
             1 => {
-                let [first, second] =
-                    [Hash::ZERO, second].map(|hash| self.vote(actor, height, BlockHash(hash)));
+                let [first, second] = [Hash::ZERO, second]
+                    .map(|hash| self.precommit(signer, at, Some(BlockHash(hash))));
                 Message::SubmitVoteEvidence(SubmitVoteEvidence { first, second })
             }
             _ => {
                 let [first, second] =
-                    [Hash::ZERO, second].map(|hash| self.stand(actor, height, BlockHash(hash)));
+                    [Hash::ZERO, second].map(|hash| self.stand(signer, at, None, BlockHash(hash)));
                 Message::SubmitProposalEvidence(SubmitProposalEvidence { first, second })
             }
         }
-    }
-
-    fn vote(&self, actor: &Actor, height: Height, block: BlockHash) -> SignedVote {
-        let (kind, round, block) = (VoteKind::Precommit, 0, Some(block));
-        let validator = actor.id();
-        let statement = VoteStatement {
-            chain_id: &self.genesis.chain_id,
-            genesis_hash: self.chain.genesis_hash(),
-            kind,
-            height,
-            round,
-            block,
-            validator,
-        };
-        let signature = actor.key.sign(Domain::Vote, &statement.sign_bytes());
-        SignedVote { kind, height, round, block, validator, signature }
-    }
-
-    fn stand(&self, actor: &Actor, height: Height, block: BlockHash) -> SignedStand {
-        let (proposer, round, pol_round) = (actor.id(), 0, None);
-        let statement = ProposalStatement::Stand {
-            chain_id: &self.genesis.chain_id,
-            genesis_hash: self.chain.genesis_hash(),
-            height,
-            round: Some(round),
-            pol_round,
-            block,
-            proposer,
-        };
-        let signature = actor.key.sign(Domain::Proposal, &statement.sign_bytes());
-        SignedStand { height, round, pol_round, block, proposer, signature }
     }
 }

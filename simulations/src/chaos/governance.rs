@@ -37,10 +37,12 @@ impl World {
                 Message::CastVote(CastVote { referendum, ballot })
             }
             28 => {
-                let given = self.chain.dao().delegations.iter().map(|(key, _)| *key);
-                let (account, track) =
-                    luck.pick(&given.collect::<Vec<_>>()).unwrap_or((address(sender), track));
+                let given: Vec<(Address, Track)> =
+                    self.chain.dao().delegations.iter().map(|(key, _)| *key).collect();
+                let (account, track) = luck.pick(&given).unwrap_or((address(sender), track));
                 if luck.below(2) == 0 {
+                    let thin = luck.pick(&self.thin()).filter(|_| luck.below(8) > 0);
+                    let (account, track) = thin.unwrap_or((account, track));
                     Message::TrimDelegation(TrimDelegation { account, track })
                 } else {
                     let message = Message::Undelegate(Undelegate { track });
@@ -63,6 +65,22 @@ impl World {
         Ok((sender.clone(), message))
     }
 
+    /// The delegations whose givers hold less than they gave: fees and slashes took it.
+    pub(super) fn thin(&self) -> Vec<(Address, Track)> {
+        let given = self.chain.dao().delegations.iter();
+        let short = given.filter(|((account, _), known)| {
+            self.ledger().holdings(*account).is_ok_and(|held| held < known.amount)
+        });
+        short.map(|(key, _)| *key).collect()
+    }
+
+    /// A little more than what a message of governance costs.
+    fn fee_at_most(&self) -> Amount {
+        let fees = &self.ledger().params.get().fees;
+        let bytes = fees.per_byte.checked_mul(512).unwrap_or_default();
+        fees.governance.checked_add(bytes).unwrap_or_default()
+    }
+
     /// One that is open, if there is one, and at times any.
     fn referendum(&self, luck: &mut Luck) -> ReferendumId {
         let open = self.chain.dao().snapshots.iter().map(|((_, id), ())| *id);
@@ -78,8 +96,8 @@ impl World {
         let part = held.mul_div_floor(part, 100).unwrap_or_default();
         match luck.below(8) {
             0 => luck.amount(),
-            // All of it: the next fee or slash then leaves less than was promised.
-            1 => held,
+            // All that the fee leaves: the next fee or slash then leaves less than was promised.
+            1 => held.checked_sub(self.fee_at_most()).unwrap_or_default(),
             _ => part,
         }
     }

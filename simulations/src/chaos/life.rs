@@ -37,6 +37,8 @@ pub enum Choice {
     Heal,
     /// Someone in a committee that is at work lies from now on, or most of it does.
     Tempt,
+    /// Someone disputes a result that is wrong.
+    Doubt,
     /// The challenger of a dispute makes its move.
     Move,
     /// An owner of much votes aye on an open referendum.
@@ -69,13 +71,17 @@ struct Census {
     tasks: usize,
     working: usize,
     provisional: usize,
+    wrong: usize,
     moves: usize,
     disputes: usize,
     appeals: usize,
     juries: usize,
+    bound: usize,
+    accomplices: usize,
     referenda: usize,
     votes: usize,
     delegations: usize,
+    thin: usize,
     claims: usize,
     active: usize,
     jailed: usize,
@@ -84,7 +90,7 @@ struct Census {
 }
 
 impl Census {
-    fn of(world: &World) -> Self {
+    fn of(world: &World) -> Result<Self, WorldError> {
         let (ledger, dao) = (world.ledger(), world.chain.dao());
         let standing = |wanted: fn(Standing) -> bool| {
             ledger.operators.iter().filter(|(_, known)| wanted(known.standing)).count()
@@ -95,17 +101,21 @@ impl Census {
         let tasks = |phase: TaskPhase| {
             ledger.tasks.iter().filter(|(_, one)| one.phase.name() == phase).count()
         };
-        Self {
+        Ok(Self {
             tasks: usize::try_from(ledger.counters.get().open_tasks).unwrap_or(usize::MAX),
             working: tasks(TaskPhase::Commit),
             provisional: tasks(TaskPhase::Provisional),
+            wrong: world.wrong()?.len(),
             moves: world.challengers_turns(),
             disputes: at(|stage| !matches!(stage, Stage::Closed { .. })),
             appeals: at(|stage| matches!(stage, Stage::Ladder { rung: Rung::Appeal { .. }, .. })),
             juries: at(|stage| matches!(stage, Stage::Ladder { rung: Rung::Jury { .. }, .. })),
+            bound: world.bound_jurors().len(),
+            accomplices: world.accomplices()?.len(),
             referenda: dao.snapshots.len(),
             votes: dao.votes.len(),
             delegations: dao.delegations.len(),
+            thin: world.thin().len(),
             claims: ledger.claims.len(),
             active: standing(|one| one == Standing::Active),
             jailed: standing(|one| matches!(one, Standing::Jailed { .. })),
@@ -115,7 +125,7 @@ impl Census {
                 .filter(|(bucket, _)| matches!(bucket, probity_protocol::Bucket::RoyaltyDue(_)))
                 .count(),
             liars: world.actors.iter().filter(|one| one.behaviour != Behaviour::Honest).count(),
-        }
+        })
     }
 
     /// Every kind of act with its weight.
@@ -147,15 +157,16 @@ impl Census {
             (some(self.tasks, 1), Choice::Kind(23)),
             (few(self.referenda, 5, 8), Choice::Kind(24)),
             (each(self.referenda, 3, 5), Choice::Kind(25)),
-            (each(self.delegations, 1, 4), Choice::Kind(28)),
+            (each(self.delegations, 1, 4) + each(self.thin, 4, 2), Choice::Kind(28)),
             (each(self.votes, 1, 3), Choice::Kind(29)),
             (few(self.delegations, 6, 4), Choice::Kind(30)),
             (each(self.provisional, 6, 3), Choice::Kind(32)),
             (each(self.provisional, 3, 3), Choice::Kind(33)),
             (each(self.appeals, 40, 2), Choice::Kind(34)),
-            (each(self.juries, 2, 2), Choice::Kind(35)),
-            (each(self.disputes, 2, 3), Choice::Kind(36)),
-            (4 + each(self.tasks + self.disputes, 8, 5), Choice::Work),
+            (each(self.juries, 2, 2) + each(self.bound, 4, 3), Choice::Kind(35)),
+            (each(self.disputes, 2, 3) + each(self.accomplices, 20, 2), Choice::Kind(36)),
+            (each(self.wrong, 40, 2), Choice::Doubt),
+            (4 + each(self.tasks + self.disputes, 8, 5) + each(self.juries, 20, 2), Choice::Work),
             (some(self.liars, 1), Choice::Heal),
             (if self.liars == 0 { each(self.working, 4, 3) } else { 0 }, Choice::Tempt),
             (each(self.moves, 30, 2), Choice::Move),
@@ -171,7 +182,7 @@ impl World {
     /// As [`World::happen`].
     pub fn live(&mut self, seed: u64) -> Result<Choice, WorldError> {
         let mut luck = Luck { seed, drawn: 0 };
-        let mut choices = Census::of(self).kinds();
+        let mut choices = Census::of(self)?.kinds();
         choices.extend(self.possible().into_iter().map(|(weight, one)| (weight, Choice::Ask(one))));
         let mut place = luck.below(choices.iter().map(|(weight, _)| weight).sum());
         let drawn = choices.into_iter().find(|(weight, _)| {
@@ -190,6 +201,7 @@ impl World {
             }
             Choice::Heal => self.heal(),
             Choice::Tempt => self.tempt(&mut luck),
+            Choice::Doubt => self.doubt(&mut luck)?,
             Choice::Move => self.move_on(&mut luck)?,
             Choice::Agree => self.agree(&mut luck)?,
             Choice::Ask(wanted) => self.ask(wanted, &mut luck)?,

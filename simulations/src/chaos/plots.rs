@@ -3,12 +3,15 @@
 //! A committee is captured only if most of it lies at once, and a dispute whose leaves are not shown
 //! goes on only if its challenger makes its moves.
 
-use probity_primitives::{Address, Keypair, OperatorId};
-use probity_protocol::dispute::{Side, Stage};
+use probity_primitives::{Address, Keypair, OperatorId, TaskId};
+use probity_protocol::dispute::{Side, Stage, accused};
 use probity_protocol::event::TaskPhase;
+use probity_protocol::task::OutcomeState;
+use probity_runtime::Message;
 
 use super::Luck;
 use crate::actor::{Behaviour, NETWORK};
+use crate::play::engine;
 use crate::world::{World, WorldError};
 
 impl World {
@@ -31,9 +34,58 @@ impl World {
         let tempted = if all { members } else { luck.pick(&members).into_iter().collect() };
         for actor in &mut self.actors {
             if tempted.contains(&actor.id()) {
-                actor.behaviour = fault;
+                // Some hide that they are of one mind: a dispute has to show whose leaf is whose.
+                let hides = all && luck.below(3) == 0;
+                actor.behaviour = if hides { Behaviour::Disguise } else { fault };
             }
         }
+    }
+
+    /// The tasks with a result that is not what its model scores, and that nobody disputes as a whole.
+    pub(super) fn wrong(&self) -> Result<Vec<TaskId>, WorldError> {
+        let ledger = self.ledger();
+        let mut wrong = Vec::new();
+        for (id, task) in ledger.tasks.iter() {
+            let provisional = task.phase.name() == TaskPhase::Provisional;
+            let disputed = ledger.task_disputes.get(id).is_some_and(|one| one.aggregate.is_some());
+            let (Some(outcome), Some(sheet)) = (ledger.outcomes.get(id), self.sheet_of(task))
+            else {
+                continue;
+            };
+            if !provisional || disputed || outcome.state == OutcomeState::Overturned {
+                continue;
+            }
+            let mine = self.shelf.transcript(sheet, &task.frozen, engine(), false)?;
+            if mine.score(task.frozen.fold).is_some_and(|score| outcome.differs(score)) {
+                wrong.push(*id);
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// Somebody who can pay for it disputes a result that is wrong.
+    pub(super) fn doubt(&mut self, luck: &mut Luck) -> Result<(), WorldError> {
+        let Some(task) = luck.pick(&self.wrong()?) else { return Ok(()) };
+        let shown = luck.below(4) > 0;
+        let (message, challenger) = (self.challenge(task, shown)?, luck.pick(&self.everyone()));
+        match (challenger, message) {
+            (Some(challenger), Some(message)) => self.attempt(&challenger, message),
+            _ => Ok(()),
+        }
+    }
+
+    /// What shows that a member whom a dispute does not accuse holds the leaf that is in dispute.
+    pub(super) fn accomplices(&self) -> Result<Vec<Message>, WorldError> {
+        let ledger = self.ledger();
+        let mut shown = Vec::new();
+        for (id, dispute) in ledger.disputes.iter().filter(|(_, one)| one.claim.is_aggregate()) {
+            let Some(task) = ledger.tasks.get(&dispute.task) else { continue };
+            let accused = accused(ledger, task, dispute);
+            let members = task.phase.committee().iter().map(|member| member.operator);
+            let others = members.filter(|member| !accused.contains(member));
+            shown.extend(self.implicate(*id, (dispute, task), others)?);
+        }
+        Ok(shown)
     }
 
     /// How many disputes wait for a move of their challenger.

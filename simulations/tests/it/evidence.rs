@@ -1,15 +1,13 @@
 //! Double votes and double proposals: what proves them, and what does not.
 
-use probity_primitives::{Amount, BlockHash, Domain, Hash, Height, Keypair, OperatorId, Ppm};
+use probity_primitives::{Amount, BlockHash, Hash, Height, Keypair, OperatorId, Ppm};
 use probity_protocol::slashing::Offence;
 use probity_protocol::staking::Standing;
 use probity_protocol::staking::message::{KeyUse, RotateOperatorKey};
 use probity_runtime::Message;
-use probity_runtime::certificate::{VoteKind, VoteStatement};
 use probity_runtime::evidence::{
     SignedStand, SignedVote, SubmitProposalEvidence, SubmitVoteEvidence,
 };
-use probity_runtime::proposal::ProposalStatement;
 use probity_runtime::receipt::Outcome;
 use probity_simulations::{World, WorldConfig};
 
@@ -35,35 +33,14 @@ fn vote_at(
     height: Height,
     round: u32,
 ) -> SignedVote {
-    vote_of(world, (world.actors[0].id(), key), block, height, round)
+    world.precommit((world.actors[0].id(), key), (height, round), block)
 }
 
 /// Lets an operator vote twice, and someone show it.
 pub(crate) fn equivocate(world: &mut World, place: usize) {
     let (id, key) = (world.actors[place].id(), world.actors[place].key.clone());
-    let both = [1, 2].map(|byte| vote_of(world, (id, &key), block(byte), Height(3), 0));
+    let both = [1, 2].map(|byte| world.precommit((id, &key), (Height(3), 0), block(byte)));
     assert_eq!(report(world, both[0], both[1]), Ok(()));
-}
-
-fn vote_of(
-    world: &World,
-    (validator, key): (OperatorId, &Keypair),
-    block: Option<BlockHash>,
-    height: Height,
-    round: u32,
-) -> SignedVote {
-    let kind = VoteKind::Precommit;
-    let statement = VoteStatement {
-        chain_id: &world.genesis.chain_id,
-        genesis_hash: world.chain.genesis_hash(),
-        kind,
-        height,
-        round,
-        block,
-        validator,
-    };
-    let signature = key.sign(Domain::Vote, &statement.sign_bytes());
-    SignedVote { kind, height, round, block, validator, signature }
 }
 
 /// A proposal at height 3, round 1, by the first operator.
@@ -78,19 +55,8 @@ fn stand_at(
     pol_round: Option<u32>,
     height: Height,
 ) -> SignedStand {
-    let (proposer, round) = (world.actors[0].id(), 1);
     let block = BlockHash(Hash::from_bytes([byte; 32]));
-    let statement = ProposalStatement::Stand {
-        chain_id: &world.genesis.chain_id,
-        genesis_hash: world.chain.genesis_hash(),
-        height,
-        round: Some(round),
-        pol_round,
-        block,
-        proposer,
-    };
-    let signature = key.sign(Domain::Proposal, &statement.sign_bytes());
-    SignedStand { height, round, pol_round, block, proposer, signature }
+    world.stand((world.actors[0].id(), key), (height, 1), pol_round, block)
 }
 
 /// What becomes of two votes that the first of the people reports.

@@ -77,9 +77,7 @@ fn long_random_votes_always_tally_to_a_recount() {
             world.happen(Act { kind, seed }).unwrap();
         }
         world.pass(150).unwrap();
-        let runs = world.log.iter().flat_map(|(block, receipts)| block.txs.iter().zip(receipts));
-        let carried = runs.filter(|(_, receipt)| receipt.outcome.is_ok());
-        done.extend(carried.map(|(tx, _)| tx.body.message.kind()));
+        done.extend(world.carried_out.keys().copied());
         let ended = world.chain.dao().referenda.iter().map(|(_, known)| known.stage.name().name());
         stages.extend(ended);
     }
