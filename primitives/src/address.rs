@@ -70,6 +70,12 @@ impl Address {
         self.network
     }
 
+    /// The account of the same key on a kind of network.
+    #[must_use]
+    pub const fn on(self, network: Network) -> Self {
+        Self { network, body: self.body }
+    }
+
     fn write(self, operator: bool) -> String {
         let [version, ..] = [self.network_byte()];
         let mut payload = vec![version];

@@ -14,6 +14,7 @@ mod amount;
 mod confirm;
 mod document;
 mod draft;
+pub(crate) mod fact;
 mod send;
 
 use std::io::Read;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use probity_client::{Client, ClientError};
 use probity_primitives::{Address, Keypair};
 use probity_runtime::receipt::Outcome;
-use probity_runtime::{ChainIdentity, Event, Message, Receipt};
+use probity_runtime::{ChainIdentity, Message, Receipt};
 
 pub(crate) use self::amount::amount;
 pub(crate) use self::confirm::confirm;
@@ -72,19 +73,25 @@ pub(crate) fn text(receipt: &Receipt) -> String {
         Outcome::Ok => "carried out".to_owned(),
         Outcome::Refused { code, message } => format!("refused: {message} ({code})"),
     };
-    let events: String = events
-        .iter()
-        .map(|event| match event {
-            Event::Rule(event) => format!("\n  {event:?}"),
-            Event::Governance(event) => format!("\n  {event:?}"),
-        })
-        .collect();
+    let events: String = events.iter().map(|event| format!("\n  {}", fact::words(event))).collect();
     format!("{tx}\nblock {height}, place {index}, fee {fee} PBY\n{outcome}{events}")
 }
 
 /// A client of the node that the flags name.
 pub(crate) fn client(global: &Global) -> Result<Client, Failure> {
     Client::new(&crate::home::node_url(global, None)?).or_fail(Code::Usage, "--node")
+}
+
+/// An account to ask about, if it is of the network that the node is on. Its like of another network
+/// has the same key and never anything to show.
+pub(crate) async fn of_network(client: &Client, account: Address) -> Result<Address, Failure> {
+    let network = client.identity().await.map_err(failed)?.network;
+    if account.network() == network {
+        return Ok(account);
+    }
+    let message = format!("{account} is of another network than the node");
+    let hint = format!("there the account of the same key is {}", account.on(network));
+    Err(Failure::new(Code::Usage, message).hint(hint))
 }
 
 /// Reads a file or, for `-`, standard input, up to a limit.

@@ -148,13 +148,25 @@ async fn all_that_may_be_used_is_what_the_fee_leaves() {
     let agreed = write(&stage.folder, "agreed.md", b"# What we agree to\n");
     let text = stage.draft("text.json", &["--title", "a text", "--text", &agreed]);
     stage.propose(&text);
+    let holder = chain::account(&chain::key("person", 0)).to_string();
+    // What is locked is all that is left once the fee is paid.
+    let all = || {
+        let view = answer(&stage.asking(&["gov", "unlock", &holder]));
+        assert_eq!(view["data"]["locked"], view["data"]["held"], "{view}");
+    };
     for side in ["--nay", "--abstain"] {
         let vote = ["gov", "vote", "0", side, "--all", "--from", &stage.rich, "--yes"];
         document(&run(&stage.asking(&vote)));
+        all();
     }
     let to = chain::account(&chain::key("operator", 0)).to_string();
     let give = ["gov", "delegate", "cancel", &to, "--all", "--conviction", "1x"];
-    document(&run(&stage.asking(&[&give[..], &["--from", &stage.rich, "--yes"]].concat())));
+    let sent = [&give[..], &["--from", &stage.rich, "--yes"]].concat();
+    let receipt = document(&run(&stage.asking(&sent)));
+    let facts = receipt["data"]["events"].as_array().unwrap();
+    let given = facts.iter().find(|fact| fact["event"] == "power_delegated").unwrap();
+    let view = answer(&stage.asking(&["gov", "unlock", &holder]));
+    assert_eq!(view["data"]["held"], given["amount"], "{view}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 
 use crate::chain::{self, Actor, Cast, NodeProcess, PATIENCE};
 use crate::kill::{ROWS, request_for};
-use crate::support::{digits, json as answer, path, until};
+use crate::support::{digits, failure, json as answer, path, run, until, write};
 
 /// Nodes, whose operators validate.
 const NODES: usize = 4;
@@ -33,16 +33,16 @@ const RIGHT: i64 = 27;
 /// Time for a debug build's inference on a busy machine in each of a jury's ten blocks.
 const BLOCK_TIME_MS: u64 = 1_000;
 
-fn params() -> Params {
+fn params(nodes: usize) -> Params {
     let mut params = Params::development();
-    params.staking.max_validators = u32::try_from(NODES).unwrap();
+    params.staking.max_validators = u32::try_from(nodes).unwrap();
     params.task.commit_blocks = 25;
     params
 }
 
 /// Operators of whom the first validate, with hot keys that can pay for a dispute.
-fn cast() -> Cast {
-    let mut cast = Cast::new(OPERATORS, params());
+fn cast(nodes: usize, params: Params) -> Cast {
+    let mut cast = Cast::new(OPERATORS, params);
     cast.block_time_ms = BLOCK_TIME_MS;
     let hot: Vec<_> = cast.actors.iter().map(|actor| chain::account(&actor.key)).collect();
     let mut accounts = cast.genesis.accounts.clone().into_vec();
@@ -50,7 +50,7 @@ fn cast() -> Cast {
         account.balance = Amount::from_tokens(1_000);
     }
     let mut operators = cast.genesis.operators.clone().into_vec();
-    for operator in operators.iter_mut().take(NODES) {
+    for operator in operators.iter_mut().take(nodes) {
         operator.bonded = Amount::from_tokens(200_001);
     }
     cast.genesis.accounts = BoundedVec::from_vec(accounts).unwrap();
@@ -100,12 +100,13 @@ async fn sold(
     panic!("no committee in five that a ring could hold");
 }
 
-/// Everyone's agent: a ring, one who looks after others' results, and honest ones.
+/// Everyone's agent: a ring, honest ones, and one of these who looks after others' results, if any.
 fn attach(
     folder: &tempfile::TempDir,
     cast: &Cast,
     nodes: &[NodeProcess],
     ring: &[OperatorId],
+    watched: bool,
 ) -> Vec<AgentHandle> {
     let model = ContentHash::of_file(&std::fs::read(digits(MODEL)).unwrap());
     let ring: Arc<[OperatorId]> = ring.into();
@@ -119,7 +120,7 @@ fn attach(
             operator: actor.operator,
             key: actor.key.clone(),
             strategy: if ring.contains(&actor.operator) { colluding } else { Strategy::Honest },
-            challenge: actor.operator == watchful,
+            challenge: watched && actor.operator == watchful,
             worker: WorkerCommand {
                 program: PathBuf::from(env!("CARGO_BIN_EXE_probity")),
                 arguments: vec!["inference-worker".to_owned()],
@@ -165,12 +166,12 @@ fn present(task: TaskId, newer: ResultCertificate) -> PresentResult {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bought_result_is_disputed_run_again_by_jurors_and_corrected_everywhere() {
     let folder = tempfile::tempdir().unwrap();
-    let cast = cast();
+    let cast = cast(NODES, params(NODES));
     let nodes = chain::start(folder.path(), &cast, NODES);
     let node = &nodes[0];
     node.client.wait_height(Height(2), PATIENCE).await.unwrap();
     let (task, ring) = sold(&folder, &cast, node).await;
-    let agents = attach(&folder, &cast, &nodes, &ring);
+    let agents = attach(&folder, &cast, &nodes, &ring, true);
 
     // The ring's median is published, proven and shown.
     let published = until("result", PATIENCE, async || outcome(node, task).await).await;
@@ -222,6 +223,112 @@ async fn a_bought_result_is_disputed_run_again_by_jurors_and_corrected_everywher
 
     let closed = dispute(node, Dispute::is_closed).await;
     assert_eq!(closed.ruling(), Some(Ruling::Overturn));
+    let supply = node.client.supply().await.unwrap().data;
+    assert_eq!(supply.sum, supply.expected);
+    for agent in agents {
+        agent.shutdown().await;
+    }
+}
+
+/// What a person does in a dispute, by the command line.
+struct Disputant<'a> {
+    node: &'a NodeProcess,
+    key: String,
+}
+
+impl Disputant<'_> {
+    /// Sends something; gives the facts that it brought about.
+    fn must(&self, command: &[&str]) -> Vec<serde_json::Value> {
+        let rest = ["--from", &self.key, "--yes", "--output", "json", "--node", self.node.url()];
+        let receipt = answer(&[&["dispute"], command, &rest[..]].concat());
+        receipt["data"]["events"].as_array().unwrap().clone()
+    }
+
+    /// What a command says that does not go through.
+    fn refused(&self, command: &[&str]) -> String {
+        let rest = ["--from", &self.key, "--yes", "--quiet", "--node", self.node.url()];
+        let (code, told) = failure(&[&["dispute"], command, &rest[..]].concat());
+        assert_eq!(code, 5, "{told}");
+        told
+    }
+
+    /// What a command shows to people.
+    fn shown(&self, command: &[&str]) -> String {
+        let output = run(&[&["dispute"], command, &["--node", self.node.url()]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// Somebody's own run of the model; gives the file of its transcript.
+fn run_it(folder: &tempfile::TempDir) -> String {
+    let rows = std::fs::read_to_string(digits("digits_test.jsonl")).unwrap();
+    let rows: String = rows.lines().take(ROWS).flat_map(|row| [row, "\n"]).collect();
+    let rows = write(folder, "rows.jsonl", rows.as_bytes());
+    let (benchmark, model) = (digits("digits.toml"), digits(MODEL));
+    let transcript = path(&folder.path().join("mine.bin"));
+    let files = ["--benchmark", &benchmark, "--model", &model, "--dataset", &rows];
+    let output = run(&[&["eval", "run"], &files[..], &["--transcript", &transcript]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    transcript
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bought_result_is_disputed_and_its_ruling_appealed_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut params = params(1);
+    // Time for people, or for commands of a debug build on a busy machine.
+    params.dispute.appeal_blocks = 60;
+    let cast = cast(1, params);
+    let nodes = chain::start(folder.path(), &cast, 1);
+    let node = &nodes[0];
+    node.client.wait_height(Height(2), PATIENCE).await.unwrap();
+    let (task, ring) = sold(&folder, &cast, node).await;
+    let agents = attach(&folder, &cast, &nodes, &ring, false);
+    let key = folder.path().join("disputant.key");
+    chain::write_key(&key, &cast.person.seed());
+    let person = Disputant { node, key: path(&key) };
+    let (id, mine) = (task.to_string(), run_it(&folder));
+    let open = ["open", &id, "--transcript", &mine, "--bond", "200PBY"];
+    let told = person.refused(&open);
+    assert!(told.contains("the task has no result yet: its phase is "), "{told}");
+
+    until("result", PATIENCE, async || outcome(node, task).await).await;
+    let liar = ring[0].to_string();
+    let beyond = ["open", &id, "--withheld", &liar, "--item", "60", "--bond", "200PBY"];
+    let told = person.refused(&beyond);
+    assert!(told.contains("the disputed item") && told.contains("59"), "{told}");
+    let opened = person.must(&open);
+    let fact = opened.iter().find(|fact| fact["event"] == "dispute_opened").unwrap();
+    assert_eq!((&fact["dispute"], &fact["aggregate"]), (&0.into(), &true.into()), "{fact}");
+    assert_eq!(fact["bond"], "150000000000", "of the bond only what is needed is taken");
+    assert!(person.shown(&["list", "--open"]).contains("the result is wrong"));
+    let shown = person.shown(&["evidence", "0"]);
+    assert!(shown.contains("0.450000 in the challenger's transcript"), "{shown}");
+    let told = person.refused(&["appeal", "0"]);
+    assert!(told.contains("dispute 0 has no ruling that can be appealed now"), "{told}");
+    let told = person.refused(&["fund", "0", "--side", "defender", "--amount", "1PBY"]);
+    assert!(told.contains("does not take money for the defender"), "{told}");
+
+    dispute(node, |known| known.ruling().is_some()).await;
+    let shown = person.shown(&["show", "0"]);
+    assert!(shown.contains("level 0 ruled: the result falls; may be appealed"), "{shown}");
+    assert!(shown.contains("the defender's side has to put up 300 PBY more"), "{shown}");
+    let funded = person.must(&["fund", "0", "--side", "defender", "--amount", "100PBY"]);
+    assert!(funded.iter().any(|fact| fact["event"] == "appeal_funded"), "{funded:?}");
+    let shown = person.shown(&["show", "0"]);
+    assert!(shown.contains("the defender's side has to put up 200 PBY more"), "{shown}");
+    let appealed = person.must(&["appeal", "0"]);
+    let fact = appealed.iter().find(|fact| fact["event"] == "dispute_appealed").unwrap();
+    assert_eq!(fact["level"], 1, "{fact}");
+
+    let ruled =
+        dispute(node, |known| known.levels.iter().skip(1).any(|one| one.ruling.is_some())).await;
+    assert_eq!(ruled.ruling(), Some(Ruling::Overturn));
+    let shown = person.shown(&["evidence", "0"]);
+    let of_level =
+        |level: &str| shown.lines().filter(|line| line.trim_start().starts_with(level)).count();
+    assert!(of_level("0 ") > 0 && of_level("1 ") > 0, "{shown}");
     let supply = node.client.supply().await.unwrap().data;
     assert_eq!(supply.sum, supply.expected);
     for agent in agents {

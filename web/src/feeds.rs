@@ -93,7 +93,9 @@ async fn answer(
     path: &str,
     mut facts: Vec<Fact>,
 ) -> Result<Response, ApiError> {
-    facts.sort_by(|a, b| b.height.cmp(&a.height).then_with(|| b.name.cmp(&a.name)));
+    // What happened to one thing comes in the order in which it happened, also within a block.
+    facts.reverse();
+    facts.sort_by_key(|fact| std::cmp::Reverse(fact.height));
     let mut times: BTreeMap<Height, Option<u64>> = BTreeMap::new();
     let genesis = app.backend.genesis();
     let chain = app.chain();

@@ -300,7 +300,9 @@ fn contradicts(
 fn exists(task: &Task, item: u32) -> Result<(), DisputeError> {
     let items = task.frozen.items;
     if item >= items {
-        return Err(DisputeError::Misplaced { index: item, wanted: items.saturating_sub(1) });
+        let (what, highest) = ("the disputed item", u128::from(items.saturating_sub(1)));
+        let refused = TaskError::OutOfRange { what, value: item.into(), lowest: 0, highest };
+        return Err(refused.into());
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use probity_protocol::Params;
 use serde_json::Value;
 
 use crate::state::State;
+use crate::text::percent;
 
 /// Where the numbers of governance stand among all parameters.
 const GOVERNANCE: &str = "governance";
@@ -79,7 +80,7 @@ pub enum ParameterError {
     #[error("{0} is not a number of evaluation: only the root track changes it")]
     RootOnly(Path),
     /// The parameters track changes numbers in steps.
-    #[error("{path} from {before} to {after} is more than {step} of it: only the root track may")]
+    #[error("{path} from {before} to {after} is more than {} of it: only the root track may", percent(*step))]
     Step {
         /// Which parameter.
         path: Path,

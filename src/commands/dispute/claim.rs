@@ -46,12 +46,22 @@ pub(super) async fn of_run(
             Err(Failure::new(Code::Usage, "--item needs --against OPERATOR: whose item it is"))
         }
         (against, None) => {
-            let outcome = view.outcome.as_ref();
-            let stands =
-                outcome.and_then(|outcome| challenge::stands(outcome, mine.answers_root()));
-            let Some(member) = against.or(stands.map(|(_, member)| member)) else {
-                let message = "nobody whose transcript differs stands for the result";
-                return Err(Failure::new(Code::TxRejected, message));
+            let stands = |outcome| challenge::stands(outcome, mine.answers_root());
+            let stands = view.outcome.as_ref().map(|outcome| (outcome, stands(outcome)));
+            let member = match (against, stands) {
+                (Some(member), _) | (None, Some((_, Some((_, member))))) => member,
+                (None, Some((outcome, None))) => {
+                    let message = format!(
+                        "the given transcript is that of everyone who stands for the result {}",
+                        outcome.score
+                    );
+                    return Err(Failure::new(Code::TxRejected, message));
+                }
+                (None, None) => {
+                    let phase = format!("{:?}", view.task.phase.name()).to_lowercase();
+                    let message = format!("the task has no result yet: its phase is {phase}");
+                    return Err(Failure::new(Code::TxRejected, message));
+                }
             };
             let theirs = published(global, client, view, member).await?;
             whole(&view.task, &mine, theirs.as_ref(), member)

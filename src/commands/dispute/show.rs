@@ -3,7 +3,7 @@
 use probity_client::ListArgs;
 use probity_primitives::{Amount, Height};
 use probity_protocol::dispute::{
-    Bench, Claim, Dispute, Funder, Level, Question, Ruling, Rung, Side, Stage,
+    Bench, Claim, Dispute, Funder, Level, Question, Rung, Side, Stage,
 };
 use probity_protocol::task::JuryPhase;
 use probity_runtime::query::{DisputeFilter, DisputeView};
@@ -13,6 +13,7 @@ use super::missing;
 use crate::cli::Global;
 use crate::exit::Failure;
 use crate::output::{self, Table};
+use crate::wallet::fact::ruled;
 use crate::wallet::{client, failed};
 
 pub(super) async fn list(
@@ -180,14 +181,6 @@ fn state(dispute: &Dispute) -> String {
             format!("waits for the holders' vote; without one: {}", ruled(*ruling))
         }
         Stage::Closed { ruling, at } => format!("closed at block {at}: {}", ruled(*ruling)),
-    }
-}
-
-const fn ruled(ruling: Ruling) -> &'static str {
-    match ruling {
-        Ruling::Uphold => "the result stands",
-        Ruling::Overturn => "the result falls",
-        Ruling::Void => "void: the result stands, nobody was at fault",
     }
 }
 

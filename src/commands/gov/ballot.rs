@@ -8,10 +8,10 @@ use probity_runtime::query::ReferendumView;
 use probity_runtime::text::SYMBOL;
 
 use super::clock::Clock;
-use crate::cli::gov::WEIGHTS;
 use crate::cli::{Global, GovVote};
 use crate::exit::{Code, Failure, OrFail};
 use crate::output;
+use crate::wallet::fact::times;
 use crate::wallet::{Sender, amount, failed};
 
 /// Votes, after saying what the vote weighs and what it locks.
@@ -91,19 +91,13 @@ pub(super) fn words(ballot: &Ballot) -> String {
     match ballot {
         Ballot::Whole { side, conviction, amount } => {
             let votes = conviction.votes_floor(*amount).unwrap_or_default().weight();
-            let (side, weight) = (side.name(), self::weight(*conviction));
+            let (side, weight) = (side.name(), times(*conviction));
             format!("{side} with {amount} {SYMBOL} at {weight}: {votes} {SYMBOL} of votes")
         }
         Ballot::Split { aye, nay, abstain } => {
             format!("split: {aye} aye, {nay} nay, {abstain} abstain, in {SYMBOL} at 0.1x")
         }
     }
-}
-
-/// A conviction as people write it.
-pub(super) fn weight(conviction: Conviction) -> &'static str {
-    let known = WEIGHTS.into_iter().zip(Conviction::ALL);
-    known.into_iter().find(|(_, known)| *known == conviction).map_or("", |(name, _)| name)
 }
 
 /// How long the tokens of a vote are locked.
@@ -157,7 +151,7 @@ pub(super) async fn say_delegated(
             "{amount} {SYMBOL} at {} on the {track} track: {votes} {SYMBOL} of votes follow {to} \
              in referenda that are submitted from now on\nthey are locked until the power is taken \
              back and for {blocks} blocks more{time}",
-            weight(*conviction)
+            times(*conviction)
         ),
     );
     Ok(())

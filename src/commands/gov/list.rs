@@ -14,7 +14,8 @@ use super::ballot;
 use crate::cli::Global;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output::{self, Table};
-use crate::wallet::{client, failed};
+use crate::wallet::fact::times;
+use crate::wallet::{client, failed, of_network};
 
 pub(super) async fn referenda(
     global: &Global,
@@ -107,7 +108,12 @@ pub(super) async fn delegations(
     at: Option<Height>,
 ) -> Result<(), Failure> {
     let args = ListArgs { limit: Some(limit), cursor: None };
-    let list = client(global)?.delegations(track, to.as_ref(), at, &args).await.map_err(failed)?;
+    let client = client(global)?;
+    let to = match to {
+        Some(account) => Some(of_network(&client, account).await?),
+        None => None,
+    };
+    let list = client.delegations(track, to.as_ref(), at, &args).await.map_err(failed)?;
     output::show(global.output, &list, |list| {
         let mut table = Table::new(&["track", "from", "to", ">amount", ">weight", ">since"]);
         for GivenView { account, track, delegation } in &list.data {
@@ -117,7 +123,7 @@ pub(super) async fn delegations(
                 account.to_string(),
                 to.to_string(),
                 format!("{amount} {SYMBOL}"),
-                ballot::weight(*conviction).to_owned(),
+                times(*conviction).to_owned(),
                 since.to_string(),
             ]);
         }

@@ -11,7 +11,8 @@ use super::clock::Clock;
 use crate::cli::Global;
 use crate::exit::Failure;
 use crate::output::{self, Format, Table};
-use crate::wallet::{client, failed};
+use crate::wallet::fact::times;
+use crate::wallet::{client, failed, of_network};
 
 /// Shows what holds an account's tokens.
 pub(super) async fn show(
@@ -20,6 +21,7 @@ pub(super) async fn show(
     at: Option<Height>,
 ) -> Result<(), Failure> {
     let client = client(global)?;
+    let account = of_network(&client, account).await?;
     let view = client.voter(&account, at).await.map_err(failed)?;
     let text = match global.output {
         Format::Text => text(&view.data, &Clock::of(&client).await?),
@@ -53,7 +55,7 @@ fn text(view: &VoterView, clock: &Clock) -> String {
     }
     for part in given {
         let Delegation { to, amount, conviction, .. } = part.delegation;
-        let weight = ballot::weight(conviction);
+        let weight = times(conviction);
         text.push_str(&format!("gives {amount} {SYMBOL} at {weight} on {} to {to}\n", part.track));
     }
     for part in received {
@@ -84,7 +86,7 @@ pub(super) fn position(position: &PositionView, clock: &Clock) -> String {
         None => text.push_str("  has not voted\n"),
     }
     if let Some(Delegation { to, amount, conviction, .. }) = delegated {
-        let weight = ballot::weight(*conviction);
+        let weight = times(*conviction);
         let says = match (vote, delegate_says) {
             (Some(_), _) => "which this account's own vote overrides".to_owned(),
             (None, Some(Ballot::Whole { side, .. })) => format!("which says {}", side.name()),

@@ -14,7 +14,7 @@ use super::{locks, simulate};
 use crate::cli::Global;
 use crate::exit::Failure;
 use crate::output;
-use crate::wallet::{client, failed};
+use crate::wallet::{client, failed, of_network};
 
 mod bars;
 
@@ -44,6 +44,7 @@ pub(super) async fn show(
     let (height, referendum) = (found.height, found.data);
     let position = match account {
         Some(account) => {
+            let account = of_network(&client, account).await?;
             Some(client.position(id, &account, Some(height)).await.map_err(failed)?.data)
         }
         None => None,

@@ -12,7 +12,7 @@ use crate::cli::{Account, AccountVerb, Global};
 use crate::commands::block_on;
 use crate::exit::{Code, Failure, OrFail};
 use crate::output::{self, Table};
-use crate::wallet::{client, failed};
+use crate::wallet::{client, failed, of_network};
 
 /// The most operators that are listed.
 const MOST: usize = 200;
@@ -132,7 +132,7 @@ pub(crate) fn account(global: &Global, verb: AccountVerb) -> Result<(), Failure>
     block_on(async {
         let client = client(global)?;
         let address = match account {
-            Account::Address(address) => address,
+            Account::Address(address) => of_network(&client, address).await?,
             Account::Key(key) => {
                 Address::of(&key, client.identity().await.map_err(failed)?.network)
             }

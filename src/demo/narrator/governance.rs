@@ -1,9 +1,9 @@
 //! Facts of governance in words.
 
-use probity_dao::tally::{Ballot, Power, Side};
-use probity_dao::{Conviction, Event, ReferendumId};
+use probity_dao::{Event, ReferendumId};
 
 use crate::demo::scene::Scene;
+use crate::wallet::fact::{ballot_words, times};
 
 /// What a fact means for whoever watches, if it is of interest.
 pub(super) fn words(scene: &Scene<'_>, event: &Event) -> Option<String> {
@@ -60,38 +60,5 @@ fn called(scene: &Scene<'_>, id: ReferendumId) -> String {
     match scene.log.tracks.borrow().get(&id) {
         Some(track) => format!("referendum {id} ({track})"),
         None => format!("referendum {id}"),
-    }
-}
-
-fn ballot_words(ballot: &Ballot, carried: Power) -> String {
-    let own = match ballot {
-        Ballot::Whole { side, conviction, amount } => {
-            let side = match side {
-                Side::Aye => "aye",
-                Side::Nay => "nay",
-                Side::NayWithVeto => "nay with veto",
-            };
-            format!("{side} with {amount} PBY at {}", times(*conviction))
-        }
-        Ballot::Split { aye, nay, abstain } => {
-            format!("{aye} PBY aye, {nay} PBY nay, {abstain} PBY neither")
-        }
-    };
-    if carried.tokens.is_zero() {
-        return own;
-    }
-    format!("{own}, and with {} PBY that are delegated", carried.tokens)
-}
-
-/// A conviction as what it multiplies tokens by.
-const fn times(conviction: Conviction) -> &'static str {
-    match conviction {
-        Conviction::Unlocked => "0.1x",
-        Conviction::Once => "1x",
-        Conviction::Twice => "2x",
-        Conviction::Thrice => "3x",
-        Conviction::FourTimes => "4x",
-        Conviction::FiveTimes => "5x",
-        Conviction::SixTimes => "6x",
     }
 }

@@ -299,6 +299,8 @@ async fn a_feed_tells_each_fact_once_with_what_people_wrote_as_text() {
     let found = names(&all);
     // The feed itself; the first one submitted; the second one submitted and decided on at once.
     assert_eq!(found.len(), 1 + 1 + 2 + 1, "{found:?}");
+    let place = |part: &str| found.iter().position(|name| name.contains(part)).unwrap();
+    assert!(place("referendum:1:deciding") < place("referendum:1:queued"), "{found:?}");
     let unique: std::collections::BTreeSet<_> = found.iter().collect();
     assert_eq!(unique.len(), found.len());
     let space = format!("urn:probity:{}:", stage.memory.world().chain.genesis_hash());

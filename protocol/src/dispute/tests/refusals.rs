@@ -7,7 +7,7 @@ use crate::bank::Bucket;
 use crate::dispute::message::{Challenge, DisputeCommit, ReportBallot};
 use crate::dispute::{self, DisputeError, Evidence, Ruling};
 use crate::event::TaskPhase;
-use crate::task::{Mode, Opened, Phase};
+use crate::task::{Mode, Opened, Phase, TaskError};
 
 fn withheld(arena: &Arena, item: u32) -> Challenge {
     Challenge::Withheld { member: arena.outcome().members[0].operator, item }
@@ -43,6 +43,20 @@ fn a_bond_that_is_too_small_or_not_there_is_refused() {
     assert!(matches!(refused, Err(DisputeError::Task(_))), "{refused:?}");
     assert!(arena.stage.ledger.disputes.is_empty());
     assert_eq!(arena.stage.ledger.balance(Bucket::BondEscrow(0)), Amount::ZERO);
+}
+
+#[test]
+fn of_a_bond_that_is_too_large_only_what_is_needed_is_taken() {
+    let mut arena = Arena::honest();
+    let needed = arena.prices(50);
+    let mut message = arena.message(withheld(&arena, 1));
+    message.bond = Amount::from_units(u128::MAX);
+    let sender = arena.challenger;
+    let had = arena.stage.ledger.balance(Bucket::Free(sender));
+    arena.attempt(|ledger, ctx| dispute::open(ledger, ctx, sender, &message)).unwrap();
+    assert_eq!(arena.stage.ledger.balance(Bucket::BondEscrow(0)), needed);
+    let left = arena.stage.ledger.balance(Bucket::Free(sender));
+    assert_eq!(left, had.checked_sub(needed).unwrap());
 }
 
 #[test]
@@ -149,7 +163,9 @@ fn foreign_leaves_and_foreign_members_are_refused() {
     let refused = arena.open(Challenge::Withheld { member: stranger, item });
     assert!(matches!(refused, Err(DisputeError::NotOne { .. })), "{refused:?}");
     let refused = arena.open(withheld(&arena, 100));
-    assert_eq!(refused, Err(DisputeError::Misplaced { index: 100, wanted: 99 }));
+    let what = "the disputed item";
+    let beyond = TaskError::OutOfRange { what, value: 100, lowest: 0, highest: 99 };
+    assert_eq!(refused, Err(DisputeError::Task(beyond)));
     let mut rival = arena.rival(liar, true);
     rival.score = Score::from_micros(1);
     let refused = arena.open(Challenge::Aggregate(Box::new(rival)));
