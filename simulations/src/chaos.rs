@@ -372,12 +372,9 @@ impl World {
         let id = self.task(luck, |phase| !matches!(phase, TaskPhase::Final | TaskPhase::Void));
         let round = self.ledger().tasks.get(&id).map_or(1, |task| task.round);
         let actor = luck.pick(&self.actors)?;
-        let (operator, chain) = (actor.id(), self.chain.genesis_hash());
+        let operator = actor.id();
         let noise = Hash::of(Domain::Seed, &luck.next());
-        let state = |hash: Hash| {
-            let statement = task::Statement::Commit(hash);
-            task::Attestation::sign(chain, id, round, operator, statement, &actor.key)
-        };
+        let state = |hash: Hash| self.attest(&actor, id, round, task::Statement::Commit(hash));
         let message = match kind {
             // Seldom: an operator that equivocated never works again.
             21 if luck.below(5) == 0 => self.evidence_wish(&actor, (id, round), luck),

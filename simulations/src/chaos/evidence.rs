@@ -24,11 +24,8 @@ impl World {
         let signer = (actor.id(), &actor.key);
         match luck.below(3) {
             0 => {
-                let (chain, operator) = (self.chain.genesis_hash(), actor.id());
-                let state = |hash: Hash| {
-                    let statement = task::Statement::Commit(hash);
-                    task::Attestation::sign(chain, id, round, operator, statement, &actor.key)
-                };
+                let state =
+                    |hash: Hash| self.attest(actor, id, round, task::Statement::Commit(hash));
                 Message::SubmitEvidence(task::SubmitEvidence {
                     first: state(Hash::ZERO),
                     second: state(second),
