@@ -121,12 +121,12 @@ fn detail(result: &ResultView) -> String {
         ]);
     }
     format!(
-        "{artifact_name} on {benchmark_name}: {} ({:?})\n\
+        "{artifact_name} on {benchmark_name}: {} ({})\n\
          95 % over {} items: {interval}\n\
          between evaluators: {} .. {}\n\
          task {task}\n\n{}",
         outcome.score,
-        outcome.state,
+        format!("{:?}", outcome.state).to_lowercase(),
         outcome.items,
         outcome.spread.0,
         outcome.spread.1,

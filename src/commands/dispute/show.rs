@@ -63,8 +63,9 @@ pub(super) async fn show(global: &Global, id: u64, at: Option<Height>) -> Result
 fn detail(view: &DisputeView) -> String {
     let DisputeView { id, dispute, ballots } = view;
     let Dispute { task, round, challenger, claim, opened, due, levels, .. } = dispute;
+    let due = if dispute.is_closed() { String::new() } else { format!(", due at block {due}") };
     let mut text = format!(
-        "dispute {id}: {}\nstate: {}, due at block {due}\nopened at block {opened} by {} against {}\n\
+        "dispute {id}: {}\nstate: {}{due}\nopened at block {opened} by {} against {}\n\
          task {task}, round {round}\n",
         kind(claim),
         state(dispute),
