@@ -29,6 +29,12 @@ async fn what_cannot_be_disputed_or_ruled_on_is_refused_with_its_reason() {
     let stage = Stage::new().await;
     let (code, told) = failure(&stage.asking(&["dispute", "show", "0"]));
     assert!(code == 1 && told.contains("dispute_not_found"), "{code} {told}");
+    let from = ["--from", &stage.rich, "--yes", "--quiet"];
+    let (code, told) = failure(&stage.asking(&[&["dispute", "appeal", "0"], &from[..]].concat()));
+    assert!(code == 1 && told.contains("dispute_not_found"), "{code} {told}");
+    let fund = ["dispute", "fund", "0", "--side", "challenger", "--amount", "5PBY"];
+    let (code, told) = failure(&stage.asking(&[&fund[..], &from[..]].concat()));
+    assert!(code == 5 && told.contains("there is no dispute 0"), "{code} {told}");
     let task = "00".repeat(32);
     let open = |more: &[&str]| {
         let fixed = ["dispute", "open", &task, "--bond", "150PBY", "--from", &stage.rich];
