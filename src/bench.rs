@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use probity_node::store::StoreKind;
 
-use crate::cli::{Bench, BenchPart};
+use crate::cli::{Bench, BenchPart, BenchStore};
 use crate::exit::Failure;
 use crate::output::Table;
 
@@ -110,7 +110,12 @@ pub(crate) fn run(arguments: &Bench) -> Result<Report, Failure> {
         figures.extend(sync::restore()?);
     }
     if part == Some(BenchPart::Growth) {
-        for kind in [StoreKind::Sled, StoreKind::Redb] {
+        let kinds = match arguments.store {
+            Some(BenchStore::Sled) => vec![StoreKind::Sled],
+            Some(BenchStore::Redb) => vec![StoreKind::Redb],
+            None => vec![StoreKind::Sled, StoreKind::Redb],
+        };
+        for kind in kinds {
             figures.extend(growth::measure(kind, arguments.blocks, arguments.keep_blocks)?);
         }
     }

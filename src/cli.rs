@@ -29,7 +29,7 @@ use clap_complete::Shell;
 
 pub(crate) use self::artifact::{Artifact, Register};
 pub(crate) use self::config::ConfigVerb;
-pub(crate) use self::demo::{Bench, BenchPart, Demo};
+pub(crate) use self::demo::{Bench, BenchPart, BenchStore, Demo};
 pub(crate) use self::dev::Dev;
 pub(crate) use self::dispute::{DisputeOpen, DisputeVerb, SideArg};
 pub(crate) use self::eval::{Eval, EvalLimits, EvalRun, EvaluatorStart, EvaluatorVerb};

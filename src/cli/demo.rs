@@ -31,9 +31,20 @@ pub(crate) struct Bench {
     /// How many of them are kept meanwhile; 0: all.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub(crate) keep_blocks: u64,
+    /// The store whose growth is measured; each, one after the other, if none is named.
+    #[arg(long, value_enum)]
+    pub(crate) store: Option<BenchStore>,
     /// Over how many requests for pages memory is watched.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) requests: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum BenchStore {
+    /// The default.
+    Sled,
+    /// The other one.
+    Redb,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

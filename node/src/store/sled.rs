@@ -25,7 +25,7 @@ const LOG: &str = "db";
 /// segments is the limit, and half of that is asked for here.
 const LARGE_BYTES: usize = 64 * 1024;
 /// Memory that sled may use for its page cache, in bytes.
-const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Ordered bytes in a sled database.
 #[derive(Debug, Clone)]
