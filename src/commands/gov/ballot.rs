@@ -1,6 +1,6 @@
 //! Votes and delegations before they are signed: how much they weigh, and what they lock.
 
-use probity_dao::{Ballot, Conviction, Side, Stage};
+use probity_dao::{Ballot, Side, Stage};
 use probity_primitives::{Amount, Height};
 use probity_runtime::Message;
 use probity_runtime::governance::message::{CastVote, Delegate};
@@ -159,6 +159,8 @@ pub(super) async fn say_delegated(
 
 #[cfg(test)]
 mod tests {
+    use probity_dao::Conviction;
+
     use super::*;
 
     #[test]
