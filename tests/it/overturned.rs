@@ -279,6 +279,8 @@ async fn a_bought_result_is_disputed_and_its_ruling_appealed_by_hand() {
     let mut params = params(1);
     // Time for people, or for commands of a debug build on a busy machine.
     params.dispute.appeal_blocks = 60;
+    // Stake leaves no sooner than such a ladder ends.
+    params.staking.unbond_blocks = 1_000;
     let cast = cast(1, params);
     let nodes = chain::start(folder.path(), &cast, 1);
     let node = &nodes[0];
