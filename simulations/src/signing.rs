@@ -3,7 +3,7 @@
 //! A world has no engine. Who signs a vote here signs what a node's engine would, so that evidence and
 //! certificates are checked as they are on a network.
 //!
-//! Spec: `docs/spec/05-consensus.md`.
+//! Spec: `docs/spec/20-blocks.md`.
 
 use probity_primitives::{BlockHash, BoundedVec, Domain, Height, Keypair, OperatorId};
 use probity_runtime::Header;

@@ -81,6 +81,23 @@ pub(crate) fn request_for(
     cast: &Cast,
     node: &str,
 ) -> TaskId {
+    register(model, folder, cast, node).ask(node)
+}
+
+/// What a person registered, and can have evaluated.
+pub(crate) struct Registered {
+    key: String,
+    benchmark: String,
+    model: String,
+}
+
+/// Registers a model, a small dataset and the benchmark on it by the command line.
+pub(crate) fn register(
+    model: &str,
+    folder: &tempfile::TempDir,
+    cast: &Cast,
+    node: &str,
+) -> Registered {
     let key = folder.path().join("person.key");
     chain::write_key(&key, &cast.person.seed());
     let key = path(&key);
@@ -96,13 +113,21 @@ pub(crate) fn request_for(
     let promise = ["--dataset", &dataset, "--items", &items];
     let benchmark = register("benchmark", &digits("digits.toml"), &promise);
     let model = register("model", &digits(model), &[]);
-    let (fee, mode) = ("100000000000", "exact");
-    let message = json!({ "request_task": {
-        "benchmark": benchmark, "artifact": model, "mode": mode,
-        "fee": fee, "value_at_risk": fee, "commit_blocks": null,
-    }});
-    let send = ["tx", "send", &message.to_string(), "--from", &key, "--node", node];
-    fact(&send, "task_requested", "task").parse().unwrap()
+    Registered { key, benchmark, model }
+}
+
+impl Registered {
+    /// Asks for an evaluation by the command line.
+    pub(crate) fn ask(&self, node: &str) -> TaskId {
+        let Self { key, benchmark, model } = self;
+        let (fee, mode) = ("100000000000", "exact");
+        let message = json!({ "request_task": {
+            "benchmark": benchmark, "artifact": model, "mode": mode,
+            "fee": fee, "value_at_risk": fee, "commit_blocks": null,
+        }});
+        let send = ["tx", "send", &message.to_string(), "--from", key, "--node", node];
+        fact(&send, "task_requested", "task").parse().unwrap()
+    }
 }
 
 /// Runs a command that sends a transaction; gives a field of the event in its receipt.

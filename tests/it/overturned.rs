@@ -19,7 +19,7 @@ use probity_runtime::result_certificate::{
 use tokio::sync::Semaphore;
 
 use crate::chain::{self, Actor, Cast, NodeProcess, PATIENCE};
-use crate::kill::{ROWS, request_for};
+use crate::kill::{ROWS, register};
 use crate::support::{digits, failure, json as answer, path, run, until, write};
 
 /// Nodes, whose operators validate.
@@ -85,9 +85,9 @@ async fn sold(
     cast: &Cast,
     node: &NodeProcess,
 ) -> (TaskId, Vec<OperatorId>) {
+    let registered = register(MODEL, folder, cast, node.url());
     for _ in 0..5 {
-        let own = tempfile::tempdir_in(folder.path()).unwrap();
-        let task = request_for(MODEL, &own, cast, node.url());
+        let task = registered.ask(node.url());
         let drawn = until("committee", PATIENCE, async || {
             let phase = node.client.task(&task).await.unwrap().data.task.phase;
             let members = phase.committee().to_vec();
@@ -278,9 +278,11 @@ async fn a_bought_result_is_disputed_and_its_ruling_appealed_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     let mut params = params(1);
     // Time for people, or for commands of a debug build on a busy machine.
-    params.dispute.appeal_blocks = 60;
-    // Stake leaves no sooner than such a ladder ends.
-    params.staking.unbond_blocks = 1_000;
+    params.dispute.appeal_blocks = 30;
+    // A ladder may take so many epochs, and stake leaves no sooner than it ends.
+    params.staking.epoch_blocks = 20;
+    params.supply.year_blocks = 7_300;
+    params.staking.unbond_blocks = 600;
     let cast = cast(1, params);
     let nodes = chain::start(folder.path(), &cast, 1);
     let node = &nodes[0];
@@ -317,16 +319,14 @@ async fn a_bought_result_is_disputed_and_its_ruling_appealed_by_hand() {
     let shown = person.shown(&["show", "0"]);
     assert!(shown.contains("the defender's side has to put up 200 PBY more"), "{shown}");
     let appealed = person.must(&["appeal", "0"]);
-    let fact = appealed.iter().find(|fact| fact["event"] == "dispute_appealed").unwrap();
-    assert_eq!(fact["level"], 1, "{fact}");
+    let fact = appealed.iter().find(|fact| fact["event"] == "appeal_funded").unwrap();
+    assert_eq!(fact["amount"], "200000000000", "what is missing and no more: {fact}");
 
-    let ruled =
-        dispute(node, |known| known.levels.iter().skip(1).any(|one| one.ruling.is_some())).await;
-    assert_eq!(ruled.ruling(), Some(Ruling::Overturn));
+    // The other side pays nothing, and the window ends: a larger jury sits.
+    let higher = dispute(node, |known| known.levels.len() > 1).await;
+    assert_eq!(higher.ruling(), Some(Ruling::Overturn), "what was ruled stands meanwhile");
     let shown = person.shown(&["evidence", "0"]);
-    let of_level =
-        |level: &str| shown.lines().filter(|line| line.trim_start().starts_with(level)).count();
-    assert!(of_level("0 ") > 0 && of_level("1 ") > 0, "{shown}");
+    assert!(shown.lines().any(|line| line.trim_start().starts_with("0 ")), "{shown}");
     let supply = node.client.supply().await.unwrap().data;
     assert_eq!(supply.sum, supply.expected);
     for agent in agents {

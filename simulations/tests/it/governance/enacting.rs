@@ -107,7 +107,7 @@ fn the_parameters_track_moves_numbers_of_evaluation_in_steps_and_not_too_often()
         root,
     );
     let far = change("task.commit_blocks", "20", "26");
-    impossible(&mut world, track, far, "from 20 to 26 is more than 250000 ppm of it");
+    impossible(&mut world, track, far, "from 20 to 26 is more than 25 % of it");
     impossible(&mut world, track, change("task.colour", "1", "2"), "no parameter \"task.colour\"");
     impossible(&mut world, track, change("task.commit_blocks", "21", "22"), "is 20 and not 21");
     let padded = change("fees.transfer", "\"1000000\"", "\"+1000001\"");
