@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
+use arc_malachitebft_app_channel::app::config::NodeConfig as _;
+use arc_malachitebft_app_channel::app::metrics::SharedRegistry;
+use arc_malachitebft_app_channel::spawn::spawn_network_actor;
 use arc_malachitebft_app_channel::{
-    ByzantineContext, ConsensusContext, EngineBuilder, NetworkIdentity, RequestContext,
-    SyncContext, WalContext,
+    ConsensusContext, EngineBuilder, NetworkIdentity, RequestContext, SyncContext, WalContext,
 };
-use arc_malachitebft_engine_byzantine::{ByzantineConfig, Trigger};
+use arc_malachitebft_engine_byzantine::{ByzantineConfig, ByzantineNetworkProxy, Trigger};
 use probity_primitives::{BlockHash, Domain, Hash};
 
 use super::codec::EngineCodec;
@@ -39,10 +41,19 @@ pub(super) async fn start(config: EngineConfig, settings: Settings) -> Result<En
     let unguarded = EngineSigner::new(chain.clone(), keypair.clone());
     let proof = prove_identity(&unguarded, &keypair.public(), &identity).await?;
     let address = EngineAddress(operator);
-    let network = ByzantineContext {
-        identity: NetworkIdentity::new_validator(moniker, identity, operator.to_string(), proof),
-        codec: EngineCodec,
-        config: match twice {
+    let registry = SharedRegistry::global().with_moniker(&moniker);
+    let identity = NetworkIdentity::new_validator(moniker, identity, operator.to_string(), proof);
+    let (network, requests) = spawn_network_actor(
+        identity,
+        settings.consensus(),
+        settings.value_sync(),
+        &registry,
+        EngineCodec,
+    )
+    .await
+    .map_err(|error| EngineError::Start(format!("{error:#}")))?;
+    let injector = ByzantineNetworkProxy::spawn(
+        match twice {
             Twice::Nothing => ByzantineConfig::default(),
             Twice::Votes(heights) => {
                 ByzantineConfig::default().with_equivocate_votes(within(&heights))
@@ -51,19 +62,22 @@ pub(super) async fn start(config: EngineConfig, settings: Settings) -> Result<En
                 ByzantineConfig::default().with_equivocate_proposals(within(&heights))
             }
         },
-        signer: Box::new(unguarded),
+        network.clone(),
+        Box::new(unguarded),
+        ProbityContext,
         address,
-        conflicting_value_fn: Some(Box::new(|value: &EngineValue| {
+        tracing::Span::current(),
+        Some(Box::new(|value: &EngineValue| {
             EngineValue(BlockHash(Hash::of_bytes(Domain::Header, value.0.0.as_bytes())))
         })),
-        conflicting_vote_value_fn: None,
-    };
+        None,
+    )
+    .await
+    .map_err(|error| EngineError::Start(format!("{error:#}")))?;
     let verifier = Box::new(EngineVerifier(chain));
     let started = EngineBuilder::new(ProbityContext, settings)
         .with_default_wal(WalContext::new(wal, EngineCodec))
-        .with_byzantine_network(network)
-        .await
-        .map_err(|error| EngineError::Start(format!("{error:#}")))?
+        .with_custom_network(injector, requests)
         .with_default_sync(SyncContext::new(EngineCodec))
         .with_default_consensus(ConsensusContext::new_validator(
             address,
@@ -74,6 +88,9 @@ pub(super) async fn start(config: EngineConfig, settings: Settings) -> Result<En
         .build()
         .await;
     let (channels, handle) = started.map_err(|error| EngineError::Start(format!("{error:#}")))?;
+    // The engine knows the injector alone; the network behind it must end with the engine too, or
+    // it would hold the identity against the node's next engine.
+    network.link(handle.actor.get_cell());
     Ok(Engine { channels, handle })
 }
 
