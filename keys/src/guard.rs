@@ -22,6 +22,7 @@ mod slots;
 mod statements;
 mod votes;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,15 @@ pub struct Owner {
     pub genesis: Hash,
     /// The key whose signatures are watched.
     pub key: PublicKey,
+}
+
+/// What keeps a guard's value: a file, unless a simulation has a disk of its own.
+pub trait Keep: fmt::Debug + Send {
+    /// Replaces the value; the new one is durable when this returns.
+    ///
+    /// # Errors
+    /// [`GuardError`]; the value is the old one or the new one then.
+    fn replace(&mut self, value: &[u8]) -> Result<(), GuardError>;
 }
 
 /// Why something is not signed.

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use probity_primitives::{ContentHash, codec};
 use tempfile::NamedTempFile;
 
-use super::{GuardError, damaged, io_error};
+use super::{GuardError, Keep, damaged, io_error};
 
 /// The bytes of a slot: a page, so that two slots never share a sector.
 const SLOT: u64 = 4_096;
@@ -67,14 +67,10 @@ impl Slots {
         let (number, value) = newest.ok_or_else(|| damaged(&path, "no slot holds a mark"))?;
         Ok((Self { path, file, number }, value))
     }
+}
 
-    /// Where the file lies.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Replaces the value; durable when this returns.
-    pub(super) fn replace(&mut self, value: &[u8]) -> Result<(), GuardError> {
+impl Keep for Slots {
+    fn replace(&mut self, value: &[u8]) -> Result<(), GuardError> {
         let number = self.number.saturating_add(1);
         let page = page(number, value);
         let place = if number.is_multiple_of(2) { 0 } else { SLOT };

@@ -15,7 +15,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_primitives::{Hash, Height, PublicKey, codec};
 
 use super::slots::Slots;
-use super::{GuardError, Owner, Slashable, check_owner, damaged};
+use super::{GuardError, Keep, Owner, Slashable, check_owner, damaged};
 
 const MAGIC: [u8; 8] = *b"PRBTYV01";
 /// The most bytes of a value.
@@ -121,7 +121,7 @@ enum Judgement {
     Below(Mark),
 }
 
-/// Keeps the marks of one key on one chain in a file.
+/// Keeps the marks of one key on one chain, in a file unless told otherwise.
 #[derive(Debug)]
 pub struct VoteGuard {
     owner: Owner,
@@ -131,7 +131,7 @@ pub struct VoteGuard {
 
 #[derive(Debug)]
 struct State {
-    slots: Slots,
+    keeper: Box<dyn Keep>,
     marks: Marks,
 }
 
@@ -145,7 +145,7 @@ impl VoteGuard {
     pub fn open(folder: &Path, owner: Owner) -> Result<Self, GuardError> {
         let path = folder.join(file_name(&owner.key));
         let (slots, value) = Slots::open(path.clone(), &encode(&owner, &Marks::default()))?;
-        let guard = Self::read(slots, &value)?;
+        let guard = Self::read(&path, &value, Box::new(slots))?;
         check_owner(&path, guard.owner, owner)?;
         Ok(guard)
     }
@@ -156,19 +156,40 @@ impl VoteGuard {
     /// [`GuardError`], also if there is no such file.
     pub fn open_file(path: &Path) -> Result<Self, GuardError> {
         let (slots, value) = Slots::open_present(path.to_owned())?;
-        Self::read(slots, &value)
+        Self::read(path, &value, Box::new(slots))
     }
 
-    fn read(slots: Slots, value: &[u8]) -> Result<Self, GuardError> {
-        let path = slots.path();
+    /// The marks of `owner` that `keeper` kept, or their beginning if it kept none.
+    ///
+    /// # Errors
+    /// [`GuardError`] if `kept` is damaged or of another owner.
+    pub fn kept_by(
+        keeper: Box<dyn Keep>,
+        owner: Owner,
+        kept: Option<&[u8]>,
+    ) -> Result<Self, GuardError> {
+        let path = Path::new("the keeper's value");
+        let guard = match kept {
+            Some(value) => Self::read(path, value, keeper)?,
+            None => Self::of(owner, Marks::default(), keeper),
+        };
+        check_owner(path, guard.owner, owner)?;
+        Ok(guard)
+    }
+
+    fn read(path: &Path, value: &[u8], keeper: Box<dyn Keep>) -> Result<Self, GuardError> {
         let (magic, genesis, key, marks): File =
             codec::decode(value, MAX_BYTES).map_err(|error| damaged(path, error))?;
         if magic != MAGIC {
             return Err(damaged(path, "it is no file of votes"));
         }
         let owner = Owner { genesis, key: PublicKey::from_bytes(key) };
-        let state = Mutex::new(State { slots, marks });
-        Ok(Self { owner, state, refusals: AtomicU64::new(0) })
+        Ok(Self::of(owner, marks, keeper))
+    }
+
+    fn of(owner: Owner, marks: Marks, keeper: Box<dyn Keep>) -> Self {
+        let state = Mutex::new(State { keeper, marks });
+        Self { owner, state, refusals: AtomicU64::new(0) }
     }
 
     /// Allows a message to be signed, and has that on disk before it says so.
@@ -263,7 +284,7 @@ impl VoteGuard {
     }
 
     fn keep(&self, state: &mut State, marks: Marks) -> Result<(), GuardError> {
-        state.slots.replace(&encode(&self.owner, &marks))?;
+        state.keeper.replace(&encode(&self.owner, &marks))?;
         state.marks = marks;
         Ok(())
     }

@@ -94,8 +94,19 @@ impl Safety {
     ) -> Result<Self, GuardError> {
         let votes = VoteGuard::open(folder, Owner { genesis: chain.genesis_hash, key })?;
         let resumed = probity_keys::guard::is_resumed(folder);
+        Ok(Self { resumed, ..Self::with_marks(votes, chain, operator, began_ms) })
+    }
+
+    /// Watches over an operator's key with marks that are open already.
+    #[must_use]
+    pub fn with_marks(
+        votes: VoteGuard,
+        chain: ChainIdentity,
+        operator: OperatorId,
+        began_ms: u64,
+    ) -> Self {
         let (halted, live) = (watch::Sender::new(None), watch::Sender::new(0));
-        Ok(Self { chain, operator, votes, began_ms, resumed, halted, live })
+        Self { chain, operator, votes, began_ms, resumed: false, halted, live }
     }
 
     /// The chain that it signs for.

@@ -146,7 +146,7 @@ pub struct EngineSigner {
 }
 
 /// The signature on what is not signed; it holds for nothing.
-const WITHHELD: Signature = Signature::from_bytes([0; 64]);
+pub(super) const WITHHELD: Signature = Signature::from_bytes([0; 64]);
 
 impl EngineSigner {
     /// Signs for `chain` whatever it is asked to, with a key that no stake stands behind: for

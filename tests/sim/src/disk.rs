@@ -2,15 +2,18 @@
 //! loses what was not flushed.
 //!
 //! The promise of a store is that a batch is there as a whole or not at all, and that it is there
-//! once the write returned without error. Under a [`Fault`] the write in progress ends either way
+//! once the write returned without error; so do the marks of what was signed, which are another file. Under a [`Fault`] the write in progress ends either way
 //! and is not acknowledged; with a cut, nothing more is written until the node starts again. A log
 //! promises what was flushed; of the rest a prefix survives.
 //!
 //! # Not here
 //! Files. What sled and redb do with failing files is in `tests/files.rs`.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use probity_keys::guard::{GuardError, Keep};
 use probity_node::consensus::core::journal::{Journal, JournalError};
 use probity_node::store::{Batch, Entries, Entry, MemoryStore, Store, StoreError, WriteFault};
 use probity_primitives::Height;
@@ -48,6 +51,7 @@ struct Inner {
     height: Option<Height>,
     log: Vec<Vec<u8>>,
     flushed: usize,
+    marks: Option<Vec<u8>>,
 }
 
 impl Disk {
@@ -82,6 +86,12 @@ impl Disk {
     #[must_use]
     pub fn faults(&self) -> u64 {
         self.lock().met
+    }
+
+    /// What is kept of what was signed.
+    #[must_use]
+    pub fn marks(&self) -> Option<Vec<u8>> {
+        self.lock().marks.clone()
     }
 
     /// Forgets the log, as one does who wants a validator to start at any price.
@@ -133,6 +143,19 @@ impl Store for Disk {
             Fault::Unheard | Fault::CutAfter => WriteFault::Unacknowledged,
         });
         self.entries.write(batch)
+    }
+}
+
+impl Keep for Disk {
+    fn replace(&mut self, value: &[u8]) -> Result<(), GuardError> {
+        let mut inner = self.lock();
+        if inner.dark {
+            let (action, path) = ("write", PathBuf::from("marks"));
+            let source = io::Error::other("the power is off");
+            return Err(GuardError::Io { action, path, source });
+        }
+        inner.marks = Some(value.to_vec());
+        Ok(())
     }
 }
 

@@ -170,11 +170,12 @@ impl World {
     /// Starts a node from what is on its disk.
     pub(crate) fn start(&mut self, place: usize) -> Result<(), Broken> {
         let block_time = Duration::from_millis(self.plan.block_ms);
-        let Self { nodes, genesis, audit, .. } = self;
+        let Self { nodes, genesis, audit, signing, .. } = self;
         let Some(node) = nodes.get_mut(place).filter(|node| node.core.is_none()) else {
             return Ok(());
         };
-        node.open(genesis, block_time)?.map_err(|error| Broken::Open { node: place, error })?;
+        node.open(genesis, block_time, *signing)?
+            .map_err(|error| Broken::Open { node: place, error })?;
         if let (true, Some(core)) = (node.honest, &node.core) {
             let replica = &core.application().replica;
             audit.reopened(place, node.durable, replica)?;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Parser;
+use probity_sim_network::node::Signing;
 use probity_sim_network::world::{Failure, Summary, run};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
@@ -26,12 +27,21 @@ struct Arguments {
     /// Says every event of the seed.
     #[arg(long, requires = "seed")]
     trace: bool,
+    /// Lets each core sign only what the marks on its disk allow, as a node does.
+    #[arg(long)]
+    marks: bool,
     /// How many seeds run at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
     /// Stops at the first seed that fails.
     #[arg(long)]
     first: bool,
+}
+
+impl Arguments {
+    const fn signing(&self) -> Signing {
+        if self.marks { Signing::Marked } else { Signing::Free }
+    }
 }
 
 fn range(text: &str) -> Result<std::ops::Range<u64>, String> {
@@ -50,7 +60,7 @@ fn main() -> ExitCode {
 }
 
 fn one(seed: u64, arguments: &Arguments) -> ExitCode {
-    let outcome = run(seed, arguments.steps, arguments.trace);
+    let outcome = run(seed, arguments.steps, arguments.signing(), arguments.trace);
     tell(seed, &outcome);
     exit(outcome.is_ok())
 }
@@ -63,7 +73,7 @@ fn many(arguments: &Arguments) -> ExitCode {
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let outcome = run(seed, arguments.steps, false);
+        let outcome = run(seed, arguments.steps, arguments.signing(), false);
         match &outcome {
             Ok(summary) => {
                 if let Ok(mut total) = total.lock() {
@@ -117,12 +127,13 @@ fn describe(summary: &Summary) -> String {
         accusations,
         punished,
         sets,
+        withheld,
         trace,
     } = summary;
     format!(
         "{steps} steps, {heights} heights, {txs} transactions acknowledged, {crashes} crashes, \
          {faults} failing writes, {refused} decisions refused by a store, {synced} blocks by sync, {accusations} accusations and {punished} punishments of twins, \
-         {sets} changes of validators, trace {trace:016x}"
+         {sets} changes of validators, {withheld} signatures withheld, trace {trace:016x}"
     )
 }
 
@@ -138,6 +149,7 @@ fn add(a: Summary, b: Summary) -> Summary {
         accusations: a.accusations.saturating_add(b.accusations),
         punished: a.punished.saturating_add(b.punished),
         sets: a.sets.saturating_add(b.sets),
+        withheld: a.withheld.saturating_add(b.withheld),
         // Seeds end in any order; the sum does not depend on it.
         trace: a.trace.wrapping_add(b.trace),
     }

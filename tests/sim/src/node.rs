@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use probity_keys::guard::{Owner, VoteGuard};
 use probity_node::consensus::core::{Core, CoreConfig, Said};
+use probity_node::consensus::safety::Safety;
 use probity_node::mempool::Limits;
 use probity_node::replica::application::Application;
 use probity_node::replica::proposal::SignedProposal;
-use probity_node::replica::{OpenError, Replica};
+use probity_node::replica::{OpenError, OperatorKeys, Replica};
 use probity_primitives::{Height, OperatorId};
 use probity_runtime::Genesis;
+use probity_runtime::genesis::ChainIdentity;
 
 use crate::broken::Broken;
 use crate::cast;
@@ -25,6 +28,15 @@ pub struct Life {
     pub life: u64,
 }
 
+/// What a node's core signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// Whatever it is asked to: what log and replica promise is tested by itself.
+    Free,
+    /// What the marks on its disk allow, as a node that somebody runs. Of twins nobody has marks.
+    Marked,
+}
+
 /// A validator, or one of the two that share a key.
 pub struct Node {
     /// Whose keys it has.
@@ -37,6 +49,10 @@ pub struct Node {
     pub disk: Disk,
     /// What does not.
     pub core: Option<Core<Member, Disk>>,
+    /// What says whether it may sign.
+    safety: Option<Arc<Safety>>,
+    /// How often its marks refused a signature, in its earlier lives.
+    withheld: u64,
     /// How often it has started.
     pub life: u64,
     /// How far its clock is ahead, in milliseconds.
@@ -61,6 +77,8 @@ impl Node {
             honest,
             disk: Disk::new(),
             core: None,
+            safety: None,
+            withheld: 0,
             life: 0,
             skew_ms,
             durable: Height(0),
@@ -77,6 +95,7 @@ impl Node {
         &mut self,
         genesis: &Genesis,
         block_time: Duration,
+        signing: Signing,
     ) -> Result<Result<(), OpenError>, Broken> {
         let keys = cast::keys(self.number)?;
         let store = Arc::new(self.disk.clone());
@@ -84,12 +103,35 @@ impl Node {
             Ok(replica) => replica,
             Err(error) => return Ok(Err(error)),
         };
+        let chain = genesis.identity();
+        let safety = match signing {
+            Signing::Marked if self.honest => Some(self.safety(&chain, &keys)?),
+            Signing::Marked | Signing::Free => None,
+        };
+        let before = std::mem::replace(&mut self.safety, safety.clone());
+        self.withheld = self.withheld.saturating_add(before.map_or(0, |one| one.refusals()));
         let operator = (keys.operator, keys.keypair);
-        let config = CoreConfig { chain: genesis.identity(), operator, block_time };
+        let config = CoreConfig { chain, operator, safety, block_time };
         self.life = self.life.saturating_add(1);
         self.asked = None;
         self.core = Some(Core::new(config, Member::new(replica), self.disk.clone()));
         Ok(Ok(()))
+    }
+
+    /// What says whether it may sign, from the marks on its disk.
+    fn safety(&self, chain: &ChainIdentity, keys: &OperatorKeys) -> Result<Arc<Safety>, Broken> {
+        let owner = Owner { genesis: chain.genesis_hash, key: keys.keypair.public() };
+        let kept = self.disk.marks();
+        let marks = VoteGuard::kept_by(Box::new(self.disk.clone()), owner, kept.as_deref());
+        let marks = marks.map_err(|error| Broken::setup(&error))?;
+        Ok(Arc::new(Safety::with_marks(marks, chain.clone(), keys.operator, cast::START_MS)))
+    }
+
+    /// How often its marks refused a signature.
+    #[must_use]
+    pub fn withheld(&self) -> u64 {
+        let now = self.safety.as_ref().map_or(0, |safety| safety.refusals());
+        self.withheld.saturating_add(now)
     }
 
     /// The node's clock, when it is `now_us` after the beginning.

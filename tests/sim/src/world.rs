@@ -15,7 +15,7 @@ use crate::broken::Broken;
 use crate::cast;
 use crate::chance::Chance;
 use crate::network::Network;
-use crate::node::Node;
+use crate::node::{Node, Signing};
 use crate::people::People;
 use crate::plan::Plan;
 use crate::schedule::{Event, Schedule};
@@ -49,6 +49,8 @@ pub struct Summary {
     pub punished: u64,
     /// Heights at which the validators changed.
     pub sets: u64,
+    /// Signatures that marks refused.
+    pub withheld: u64,
     /// The hash of the trace.
     pub trace: u64,
 }
@@ -68,6 +70,7 @@ pub struct Failure {
 /// Everything of a run.
 pub struct World {
     pub(crate) plan: Plan,
+    pub(crate) signing: Signing,
     pub(crate) chance: Chance,
     pub(crate) network: Network,
     pub(crate) schedule: Schedule,
@@ -84,8 +87,8 @@ pub struct World {
 ///
 /// # Errors
 /// [`Failure`], with the promise that was broken.
-pub fn run(seed: u64, steps: u64, print: bool) -> Result<Summary, Box<Failure>> {
-    let mut world = World::new(seed, print)
+pub fn run(seed: u64, steps: u64, signing: Signing, print: bool) -> Result<Summary, Box<Failure>> {
+    let mut world = World::new(seed, signing, print)
         .map_err(|broken| Box::new(Failure { step: 0, broken, last: Vec::new() }))?;
     match world.play(steps) {
         Ok(()) => Ok(world.sum_up()),
@@ -101,7 +104,7 @@ impl World {
     ///
     /// # Errors
     /// [`Broken::Setup`].
-    pub fn new(seed: u64, print: bool) -> Result<Self, Broken> {
+    pub fn new(seed: u64, signing: Signing, print: bool) -> Result<Self, Broken> {
         let mut chance = Chance::new(seed);
         let plan = Plan::draw(&mut chance);
         let operators = plan.validators.saturating_add(plan.late);
@@ -122,6 +125,7 @@ impl World {
         let audit = Audit::new(genesis.clone(), twins)?;
         let mut world = Self {
             plan,
+            signing,
             chance,
             network: Network::new(),
             schedule: Schedule::default(),
@@ -199,11 +203,12 @@ impl World {
     /// Opens every honest node's store once more: state and root must agree, nothing be missing.
     fn look_at_every_disk(&mut self) -> Result<(), Broken> {
         let block_time = Duration::from_millis(self.plan.block_ms);
-        let Self { nodes, audit, genesis, chance, .. } = self;
+        let Self { nodes, audit, genesis, chance, signing, .. } = self;
         for (place, node) in nodes.iter_mut().enumerate().filter(|(_, node)| node.honest) {
             node.core = None;
             node.disk.restart(chance);
-            node.open(genesis, block_time)?.map_err(|error| Broken::Open { node: place, error })?;
+            node.open(genesis, block_time, *signing)?
+                .map_err(|error| Broken::Open { node: place, error })?;
             if let Some(core) = &node.core {
                 let replica = &core.application().replica;
                 audit.reopened(place, Height(1).min(node.durable), replica)?;
@@ -216,8 +221,9 @@ impl World {
     fn sum_up(self) -> Summary {
         let faults = self.nodes.iter().map(|node| node.disk.faults()).sum();
         let (heights, txs) = (self.audit.tip().0, self.people.acknowledged);
-        let punished = self.audit.punished;
-        Summary { heights, txs, faults, punished, trace: self.trace.hash(), ..self.summary }
+        let withheld = self.nodes.iter().map(Node::withheld).sum();
+        let (punished, trace) = (self.audit.punished, self.trace.hash());
+        Summary { heights, txs, faults, punished, withheld, trace, ..self.summary }
     }
 
     /// Lets the next thing happen.

@@ -39,7 +39,7 @@ pub const ALLOWED: [(&str, &[&str]); 16] = [
             "metrics",
         ],
     ),
-    ("sim-network", &["primitives", "protocol", "dao", "runtime", "node"]),
+    ("sim-network", &["keys", "primitives", "protocol", "dao", "runtime", "node"]),
     ("fuzz-entry", &["primitives", "protocol", "dao", "runtime", "api", "keys", "harness", "node"]),
     ("tidy", &[]),
 ];

@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::super::context::{EngineHeight, ProbityContext};
 use super::super::driver::Driver;
-use super::super::signing::EngineVerifier;
+use super::super::signing::{EngineVerifier, WITHHELD};
 use super::journal::{self, Journal};
 use super::message::Message;
 use super::{CoreError, Output, Pending, Said, Soon};
@@ -125,7 +125,7 @@ impl<A: Application, J: Journal> Hands<A, J> {
             }
             Effect::PublishConsensusMsg(message, resume) => {
                 self.flush()?;
-                self.outputs.push(signed(&message));
+                self.outputs.extend(signed(&message));
                 self.send(&Message::Consensus(message));
                 Ok(resume.resume_with(()))
             }
@@ -351,7 +351,12 @@ impl<A: Application, J: Journal> Hands<A, J> {
 }
 
 /// What a message says, for whoever compares it with others of its sender.
-fn signed(message: &SignedConsensusMsg<ProbityContext>) -> Output {
+/// What was signed; none if the marks refused it.
+fn signed(message: &SignedConsensusMsg<ProbityContext>) -> Option<Output> {
+    let signature = match message {
+        SignedConsensusMsg::Proposal(proposal) => &proposal.signature,
+        SignedConsensusMsg::Vote(vote) => &vote.signature,
+    };
     let said = match message {
         SignedConsensusMsg::Proposal(proposal) => {
             let proposal = &proposal.message;
@@ -368,5 +373,7 @@ fn signed(message: &SignedConsensusMsg<ProbityContext>) -> Output {
             }
         }
     };
-    Output::Signed { height: message.height().0, round: message.round().as_u32(), said }
+    let signed =
+        Output::Signed { height: message.height().0, round: message.round().as_u32(), said };
+    (*signature != WITHHELD).then_some(signed)
 }

@@ -22,6 +22,7 @@ mod message;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_malachitebft_app_channel::AppMsg;
@@ -48,6 +49,7 @@ use self::message::{Message, peer};
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, EngineHeight, ProbityContext};
 use super::driver::{Driver, DriverConfig};
+use super::safety::Safety;
 use super::signing::{EngineSigner, EngineVerifier};
 use crate::replica::application::Application;
 
@@ -166,6 +168,8 @@ pub struct CoreConfig {
     pub chain: ChainIdentity,
     /// The operator that it votes for, and with which key.
     pub operator: (OperatorId, Keypair),
+    /// What says whether it may sign; none if it signs whatever it is asked to.
+    pub safety: Option<Arc<Safety>>,
     /// How long a height should take.
     pub block_time: Duration,
 }
@@ -182,8 +186,11 @@ impl<A: Application, J: Journal> Core<A, J> {
     /// A core that has not begun.
     #[must_use]
     pub fn new(config: CoreConfig, application: A, journal: J) -> Self {
-        let CoreConfig { chain, operator: (operator, keypair), block_time } = config;
-        let signer = EngineSigner::new(chain.clone(), keypair);
+        let CoreConfig { chain, operator: (operator, keypair), safety, block_time } = config;
+        let signer = match safety {
+            Some(safety) => EngineSigner::guarded(safety, keypair),
+            None => EngineSigner::new(chain.clone(), keypair),
+        };
         Self::with_signer(chain, (operator, Box::new(signer)), block_time, application, journal)
     }
 
