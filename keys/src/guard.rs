@@ -7,7 +7,8 @@
 //! [`StatementGuard`] what was stated for each task.
 //!
 //! # Invariants
-//! - What is allowed is durable before the answer is given, so before a signature exists.
+//! - A mark is durable before the signature is shown to anybody: that of a statement before it is
+//!   allowed, that of a consensus message before it leaves.
 //! - The same bytes may be signed again; other bytes at or below a mark never.
 //! - A write that a crash cut short is recovered to the last complete mark. A file with no complete
 //!   mark is an error: nobody begins again from nothing.

@@ -127,12 +127,16 @@ pub struct VoteGuard {
     owner: Owner,
     state: Mutex<State>,
     refusals: AtomicU64,
+    contradictions: AtomicU64,
 }
 
 #[derive(Debug)]
 struct State {
     keeper: Box<dyn Keep>,
+    /// The newest messages that may be signed, kept or not.
     marks: Marks,
+    /// The marks that are durable.
+    kept: Marks,
 }
 
 type File = ([u8; 8], Hash, [u8; 32], Marks);
@@ -188,15 +192,15 @@ impl VoteGuard {
     }
 
     fn of(owner: Owner, marks: Marks, keeper: Box<dyn Keep>) -> Self {
-        let state = Mutex::new(State { keeper, marks });
-        Self { owner, state, refusals: AtomicU64::new(0) }
+        let state = Mutex::new(State { keeper, marks, kept: marks });
+        Self { owner, state, refusals: AtomicU64::new(0), contradictions: AtomicU64::new(0) }
     }
 
-    /// Allows a message to be signed, and has that on disk before it says so.
+    /// Allows a message to be signed. Its signature may be shown to nobody before [`Self::keep`], or
+    /// [`Self::leave`], has returned.
     ///
     /// # Errors
-    /// [`GuardError::Slashable`] for other bytes at or below the mark; any other error when the
-    /// mark cannot be kept. Nothing may be signed then.
+    /// [`GuardError::Slashable`] for other bytes at or below the mark; nothing may be signed then.
     pub fn allow(
         &self,
         step: Step,
@@ -209,16 +213,76 @@ impl VoteGuard {
         match state.marks.judge(step, &new) {
             Judgement::Same => Ok(()),
             Judgement::Above => {
-                let mut marks = state.marks;
-                marks.set(step, new);
-                self.keep(&mut state, marks)
+                state.marks.set(step, new);
+                Ok(())
             }
-            Judgement::Below(mark) => {
-                self.refusals.fetch_add(1, Ordering::Relaxed);
-                let (at, in_round) = mark.place();
-                Err(Slashable::Vote { step, height, round, at, in_round }.into())
-            }
+            Judgement::Below(mark) => Err(self.refuse(step, &new, &mark)),
         }
+    }
+
+    /// Lets a signed message go to others; its mark is durable when this returns. An older message
+    /// than the newest one may go again: what it was is not known any more, so whoever sends it must
+    /// have had it allowed.
+    ///
+    /// # Errors
+    /// [`GuardError::Slashable`] for other bytes at the mark; any other error when the mark cannot be
+    /// kept. The message must stay here then.
+    pub fn leave(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<(), GuardError> {
+        let new = Mark { height, round, digest: Some(digest) };
+        let mut state = self.state()?;
+        match state.marks.judge(step, &new) {
+            Judgement::Same => {}
+            Judgement::Above => state.marks.set(step, new),
+            Judgement::Below(mark) if mark.place() == new.place() => {
+                return Err(self.refuse(step, &new, &mark));
+            }
+            Judgement::Below(_) => {}
+        }
+        self.keep_all(&mut state)
+    }
+
+    /// Makes the marks of all that was allowed durable.
+    ///
+    /// # Errors
+    /// [`GuardError`] if they cannot be kept; no signature may be shown to anybody then.
+    pub fn keep(&self) -> Result<(), GuardError> {
+        self.keep_all(&mut *self.state()?)
+    }
+
+    /// Takes in a message that a log of this process's own says was signed, without keeping its mark:
+    /// it may be that it was shown to nobody.
+    ///
+    /// # Errors
+    /// [`GuardError::BrokeOff`].
+    pub fn recall(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<(), GuardError> {
+        let new = Mark { height, round, digest: Some(digest) };
+        let mut state = self.state()?;
+        if let Judgement::Above = state.marks.judge(step, &new) {
+            state.marks.set(step, new);
+        }
+        Ok(())
+    }
+
+    /// Forgets what was allowed and is not kept: whoever signed it is gone, and showed it to nobody.
+    ///
+    /// # Errors
+    /// [`GuardError::BrokeOff`].
+    pub fn forget(&self) -> Result<(), GuardError> {
+        let mut state = self.state()?;
+        state.marks = state.kept;
+        Ok(())
     }
 
     /// Whether a message under this key was signed here, as far as the marks can tell: one above
@@ -250,16 +314,13 @@ impl VoteGuard {
     /// [`GuardError`] if the marks cannot be kept.
     pub fn raise(&self, step: Step, mark: Mark) -> Result<bool, GuardError> {
         let mut state = self.state()?;
-        let mut marks = state.marks;
-        marks.raise(step, mark);
-        if marks == state.marks {
-            return Ok(false);
-        }
-        self.keep(&mut state, marks)?;
-        Ok(true)
+        let before = state.marks;
+        state.marks.raise(step, mark);
+        self.keep_all(&mut state)?;
+        Ok(state.marks != before)
     }
 
-    /// The marks now.
+    /// The marks now, kept or not.
     ///
     /// # Errors
     /// [`GuardError::BrokeOff`].
@@ -279,13 +340,29 @@ impl VoteGuard {
         self.refusals.load(Ordering::Relaxed)
     }
 
+    /// How many of the refused messages contradicted the newest one of their kind, at its own place.
+    #[must_use]
+    pub fn contradictions(&self) -> u64 {
+        self.contradictions.load(Ordering::Relaxed)
+    }
+
     fn state(&self) -> Result<MutexGuard<'_, State>, GuardError> {
         self.state.lock().map_err(|_| GuardError::BrokeOff)
     }
 
-    fn keep(&self, state: &mut State, marks: Marks) -> Result<(), GuardError> {
-        state.keeper.replace(&encode(&self.owner, &marks))?;
-        state.marks = marks;
+    fn refuse(&self, step: Step, new: &Mark, mark: &Mark) -> GuardError {
+        let same = u64::from(new.place() == mark.place());
+        self.refusals.fetch_add(1, Ordering::Relaxed);
+        self.contradictions.fetch_add(same, Ordering::Relaxed);
+        let ((height, round), (at, in_round)) = (new.place(), mark.place());
+        Slashable::Vote { step, height, round, at, in_round }.into()
+    }
+
+    fn keep_all(&self, state: &mut State) -> Result<(), GuardError> {
+        if state.marks != state.kept {
+            state.keeper.replace(&encode(&self.owner, &state.marks))?;
+            state.kept = state.marks;
+        }
         Ok(())
     }
 }
@@ -343,7 +420,7 @@ mod tests {
         for (height, round, digest, expected) in allowed {
             assert_eq!(allows(&guard, Step::Prevote, height, round, digest), expected);
         }
-        assert_eq!(guard.refusals(), 5);
+        assert_eq!((guard.refusals(), guard.contradictions()), (5, 1));
     }
 
     #[test]
@@ -359,6 +436,7 @@ mod tests {
     fn marks_outlive_the_process() {
         let (folder, before) = guard();
         assert!(allows(&before, Step::Precommit, 5, 0, A));
+        before.keep().unwrap();
         drop(before);
         let after = VoteGuard::open(folder.path(), owner(1)).unwrap();
         assert!(!allows(&after, Step::Precommit, 5, 0, B));
@@ -367,16 +445,44 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_on_disk_before_the_answer() {
+    fn what_leaves_is_on_disk_before_the_answer() {
         let (folder, guard) = guard();
         for height in 1..20 {
             assert!(allows(&guard, Step::Prevote, height, 0, A));
+            guard.leave(Step::Prevote, Height(height), 0, A).unwrap();
             let other = tempfile::tempdir().unwrap();
             let name = file_name(&owner(1).key);
             std::fs::copy(folder.path().join(&name), other.path().join(&name)).unwrap();
             let copy = VoteGuard::open(other.path(), owner(1)).unwrap();
             assert_eq!(copy.marks().unwrap(), guard.marks().unwrap());
         }
+    }
+
+    #[test]
+    fn what_was_allowed_and_never_left_binds_nobody_who_begins_anew() {
+        let (folder, guard) = guard();
+        assert!(allows(&guard, Step::Prevote, 5, 0, A));
+        guard.keep().unwrap();
+        assert!(allows(&guard, Step::Prevote, 6, 0, A));
+        assert!(!allows(&guard, Step::Prevote, 6, 0, B), "this one may still show it");
+        let next = VoteGuard::open(folder.path(), owner(1)).unwrap();
+        assert!(!allows(&next, Step::Prevote, 5, 0, B) && allows(&next, Step::Prevote, 6, 0, B));
+        guard.forget().unwrap();
+        assert!(!allows(&guard, Step::Prevote, 5, 0, B) && allows(&guard, Step::Prevote, 6, 0, B));
+    }
+
+    #[test]
+    fn what_a_log_says_was_signed_is_ones_own_and_may_leave() {
+        let (_folder, guard) = guard();
+        let at = (Step::Precommit, Height(5), 1);
+        guard.recall(at.0, at.1, at.2, A).unwrap();
+        assert!(!guard.is_foreign(at.0, at.1, at.2, A).unwrap());
+        assert!(!allows(&guard, Step::Precommit, 5, 1, B));
+        guard.leave(at.0, at.1, at.2, A).unwrap();
+        guard.recall(at.0, at.1, at.2, B).unwrap();
+        assert!(matches!(guard.leave(at.0, at.1, at.2, B), Err(GuardError::Slashable(_))));
+        guard.leave(at.0, Height(4), 0, B).unwrap();
+        assert_eq!((guard.refusals(), guard.marks().unwrap().precommit.unwrap().height.0), (2, 5));
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn used() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let votes = VoteGuard::open(folder.path(), owner()).unwrap();
     for step in [Step::Proposal, Step::Prevote, Step::Precommit] {
-        votes.allow(step, Height(5), 2, A).unwrap();
+        votes.leave(step, Height(5), 2, A).unwrap();
     }
     let statements = StatementGuard::open(folder.path(), owner()).unwrap();
     statements.allow(place(), Stated { digest: A, until: Height(9) }, Height(5)).unwrap();
@@ -55,7 +55,7 @@ fn importing_again_or_an_old_document_changes_nothing() {
     let folder = used();
     let old = exported(&folder);
     let votes = VoteGuard::open(folder.path(), owner()).unwrap();
-    votes.allow(Step::Prevote, Height(8), 0, B).unwrap();
+    votes.leave(Step::Prevote, Height(8), 0, B).unwrap();
     drop(votes);
     let new = exported(&folder);
     for document in [&old, &new, &old] {
@@ -88,7 +88,7 @@ fn marks_of_another_chain_are_left_out() {
     let folder = used();
     let elsewhere = Owner { genesis: B, key: PublicKey::from_bytes([8; 32]) };
     let votes = VoteGuard::open(folder.path(), elsewhere).unwrap();
-    votes.allow(Step::Prevote, Height(1), 0, A).unwrap();
+    votes.leave(Step::Prevote, Height(1), 0, A).unwrap();
     let keys: Vec<_> = exported(&folder).data.iter().map(|signed| signed.pubkey).collect();
     assert_eq!(keys, [owner().key]);
 }

@@ -35,9 +35,10 @@ use tokio::sync::mpsc;
 
 use super::codec::EngineCodec;
 use super::context::{EngineAddress, ProbityContext};
-use super::offers::{AttentiveCodec, Offers};
+use super::offers::Offers;
 use super::safety::Safety;
 use super::signing::{EngineSigner, EngineVerifier};
+use super::wire::{LogCodec, WireCodec};
 
 /// What the engine needs to run.
 #[derive(Debug, Clone)]
@@ -104,7 +105,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     }
     let EngineConfig { moniker, chain, identity, operator, safety, wal, offers, .. } = config;
     let verifier = Box::new(EngineVerifier(chain.clone()));
-    let (identity, consensus) = match operator {
+    let (identity, consensus, signer) = match operator {
         Some((operator, keypair)) => {
             let signer = match safety {
                 Some(safety) => EngineSigner::guarded(safety, keypair.clone()),
@@ -117,8 +118,9 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
                 ConsensusContext::new_validator(
                     EngineAddress(operator),
                     verifier,
-                    Box::new(signer),
+                    Box::new(signer.clone()),
                 ),
+                Some(signer),
             )
         }
         None => {
@@ -126,14 +128,18 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
             (
                 NetworkIdentity::new(moniker, identity, None),
                 ConsensusContext::new_full_node(address, verifier),
+                None,
             )
         }
     };
+    if let Some(signer) = &signer {
+        signer.begin_anew();
+    }
     let (channels, handle) = start_engine(
         ProbityContext,
         settings,
-        WalContext::new(wal, EngineCodec),
-        NetworkContext::new(identity, AttentiveCodec(offers)),
+        WalContext::new(wal, LogCodec(signer.clone())),
+        NetworkContext::new(identity, WireCodec { offers, signer }),
         consensus,
         SyncContext::new(EngineCodec),
         RequestContext::new(16),

@@ -33,6 +33,7 @@ pub mod offers;
 pub mod parts;
 pub mod safety;
 pub mod signing;
+mod wire;
 
 /// Appends the engine's own metrics in their text form.
 pub(crate) fn write_metrics(into: &mut String) {

@@ -1,7 +1,7 @@
 //! Whether this node may sign: its watermarks, and the reasons to stop altogether.
 //!
 //! [`Safety`] stands between the engine and the operator's key. It asks the watermarks for every
-//! vote and proposal, and it watches what the key signs elsewhere: a certificate or a vote under
+//! vote and proposal, when it is signed and when it leaves, and it watches what the key signs elsewhere: a certificate or a vote under
 //! this key that the watermarks do not know was made by somebody else with the same key. Then
 //! nothing is signed any more, whatever the engine asks.
 //!
@@ -127,7 +127,7 @@ impl Safety {
         self.votes.owner().key
     }
 
-    /// Allows a message to be signed; its mark is durable then.
+    /// Allows a message to be signed.
     ///
     /// # Errors
     /// [`Withheld`]; it must not be signed then.
@@ -138,10 +138,51 @@ impl Safety {
         round: u32,
         digest: Hash,
     ) -> Result<(), Withheld> {
-        if let Some(halt) = self.halted.borrow().clone() {
-            return Err(Withheld::Halted(halt));
-        }
+        self.check_halted()?;
         Ok(self.votes.allow(step, height, round, digest)?)
+    }
+
+    /// Lets a signed message go to others; its mark is durable then.
+    ///
+    /// # Errors
+    /// [`Withheld`]; it must stay here then.
+    pub fn leave(
+        &self,
+        step: Step,
+        height: Height,
+        round: u32,
+        digest: Hash,
+    ) -> Result<(), Withheld> {
+        self.check_halted()?;
+        Ok(self.votes.leave(step, height, round, digest)?)
+    }
+
+    /// Makes the marks of all that was signed durable, before something leaves that may hold a
+    /// signature of it.
+    ///
+    /// # Errors
+    /// [`GuardError`]; nothing may leave then.
+    pub fn settle(&self) -> Result<(), GuardError> {
+        self.votes.keep()
+    }
+
+    /// Takes in a message under this key that the engine's log holds.
+    pub fn recall(&self, step: Step, height: Height, round: u32, digest: Hash) {
+        if let Err(error) = self.votes.recall(step, height, round, digest) {
+            tracing::error!(%error, "what the log says was signed is not taken in");
+        }
+    }
+
+    /// A new engine begins; what the one before signed and showed to nobody binds it to nothing. Its
+    /// log says what else there was.
+    pub fn begin_anew(&self) {
+        if let Err(error) = self.votes.forget() {
+            tracing::error!(%error, "what never left is not forgotten");
+        }
+    }
+
+    fn check_halted(&self) -> Result<(), Withheld> {
+        self.halted.borrow().clone().map_or(Ok(()), |halt| Err(Withheld::Halted(halt)))
     }
 
     /// Takes in a message under this key that came over the network now, its signature checked.
@@ -174,6 +215,10 @@ impl Safety {
             } else {
                 self.learn(*height, *round, digest);
             }
+        }
+        if let Err(error) = self.settle() {
+            // What is refused later, or at the next start, says so again.
+            tracing::error!(%error, "the signing marks cannot be kept");
         }
         if live {
             self.live.send_modify(|heights| *heights = heights.saturating_add(1));
@@ -239,6 +284,12 @@ impl Safety {
     #[must_use]
     pub fn refusals(&self) -> u64 {
         self.votes.refusals()
+    }
+
+    /// How many of these contradicted the newest message of their kind, at its own place.
+    #[must_use]
+    pub fn contradictions(&self) -> u64 {
+        self.votes.contradictions()
     }
 }
 

@@ -9,6 +9,9 @@
 //! - A signer that was given a [`Safety`] asks it first. What it refuses goes out with a signature
 //!   of zeros, which nobody counts: to the engine it is a message that was lost, so that it goes on
 //!   deciding with the others instead of ending.
+//! - A mark is durable before a signature leaves, and not before the engine's log has the message. A
+//!   mark without the message would forbid the engine to vote otherwise after a crash, and it may have
+//!   to: if that happened to a third of the validators in one round, nobody would ever leave it.
 //!
 //! # Not here
 //! What may be signed: [`super::safety`].
@@ -17,6 +20,7 @@
 
 use std::sync::Arc;
 
+use arc_malachitebft_core_consensus::SignedConsensusMsg;
 use arc_malachitebft_core_types::{
     NilOrVal, SignedMessage, SigningScheme, ValidatorProof, VoteExtensionScope, VoteType,
 };
@@ -30,7 +34,7 @@ use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::proposal::ProposalStatement;
 
 use super::context::{ProbityContext, Proposal, Vote};
-use super::safety::Safety;
+use super::safety::{Safety, Withheld};
 
 /// Bytes that are not a key or a signature of this scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -160,6 +164,77 @@ impl EngineSigner {
     #[must_use]
     pub fn guarded(safety: Arc<Safety>, keypair: Keypair) -> Self {
         Self { chain: safety.chain().clone(), keypair, safety: Some(safety) }
+    }
+
+    /// Lets a message go to others, if it is this validator's.
+    ///
+    /// # Errors
+    /// [`Withheld`]; it must stay here then.
+    pub(super) fn leave(
+        &self,
+        message: &SignedConsensusMsg<ProbityContext>,
+    ) -> Result<(), Withheld> {
+        match (&self.safety, self.own(message)) {
+            (Some(safety), Some((step, height, round, digest))) => {
+                safety.leave(step, height, round, digest)
+            }
+            (Some(_), None) | (None, _) => Ok(()),
+        }
+    }
+
+    /// Makes the marks of all that was signed durable.
+    ///
+    /// # Errors
+    /// [`Withheld`]; nothing may leave that can hold a signature of this validator then.
+    pub(super) fn settle(&self) -> Result<(), Withheld> {
+        Ok(self.safety.as_ref().map_or(Ok(()), |safety| safety.settle())?)
+    }
+
+    /// Takes in what the engine's log holds, if it is this validator's.
+    pub(super) fn recall(&self, message: &SignedConsensusMsg<ProbityContext>) {
+        if let (Some(safety), Some((step, height, round, digest))) =
+            (&self.safety, self.own(message))
+        {
+            safety.recall(step, height, round, digest);
+        }
+    }
+
+    /// A new engine begins to sign.
+    pub(super) fn begin_anew(&self) {
+        if let Some(safety) = &self.safety {
+            safety.begin_anew();
+        }
+    }
+
+    /// Where this validator signed a message, and what; none if it did not sign it.
+    fn own(
+        &self,
+        message: &SignedConsensusMsg<ProbityContext>,
+    ) -> Option<(Step, Height, u32, Hash)> {
+        let operator = self.safety.as_ref()?.operator();
+        let (step, height, round, domain, bytes, signer, signature) = match message {
+            SignedConsensusMsg::Vote(SignedMessage { message: vote, signature }) => {
+                let bytes = vote_bytes(&self.chain, vote);
+                let step = step_of(vote.kind);
+                (step, vote.height, vote.round, Domain::Vote, bytes, vote.validator, signature)
+            }
+            SignedConsensusMsg::Proposal(SignedMessage { message: stand, signature }) => {
+                let bytes = proposal_bytes(&self.chain, stand);
+                let domain = Domain::Proposal;
+                (
+                    Step::Proposal,
+                    stand.height,
+                    stand.round,
+                    domain,
+                    bytes,
+                    stand.proposer,
+                    signature,
+                )
+            }
+        };
+        let round = round.as_u32().unwrap_or(u32::MAX);
+        let own = signer.0 == operator && *signature != WITHHELD;
+        own.then(|| (step, height.0, round, Hash::of_bytes(domain, &bytes)))
     }
 
     fn sign(&self, domain: Domain, bytes: &[u8], place: (Step, Height, Option<u32>)) -> Signature {

@@ -135,6 +135,15 @@ pub enum Broken {
         /// What it signed now.
         now: Said,
     },
+    /// The marks of an honest validator keep it from what it may sign.
+    #[error(
+        "honesty: the marks of node {node} refused a vote as another one than was made there; nobody \
+         saw that one, or its log would have it"
+    )]
+    Withheld {
+        /// Whose.
+        node: usize,
+    },
     /// An honest node refused what an honest node served.
     #[error("sync: node {node} refused the block that it was served at height {height}")]
     Refused {

@@ -59,6 +59,9 @@ impl World {
             }
             Err(error) => return Err(Broken::Stopped { node: place, error }),
         };
+        if node.contradictions() > 0 {
+            return Err(Broken::Withheld { node: place });
+        }
         let found =
             node.core.as_mut().map(|core| std::mem::take(&mut core.application_mut().evidence));
         for evidence in found.unwrap_or_default() {

@@ -127,7 +127,14 @@ impl Node {
         Ok(Arc::new(Safety::with_marks(marks, chain.clone(), keys.operator, cast::START_MS)))
     }
 
-    /// How often its marks refused a signature.
+    /// How often its marks refused what contradicts the newest vote or proposal of its life.
+    #[must_use]
+    pub fn contradictions(&self) -> u64 {
+        self.safety.as_ref().map_or(0, |safety| safety.contradictions())
+    }
+
+    /// How often its marks refused a signature. A vote that the engine makes while it reads its log is
+    /// not logged; it is asked for again at the next start, and by then a later one may stand.
     #[must_use]
     pub fn withheld(&self) -> u64 {
         let now = self.safety.as_ref().map_or(0, |safety| safety.refusals());

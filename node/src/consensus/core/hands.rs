@@ -16,8 +16,8 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
 use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
 use arc_malachitebft_core_consensus::{
-    ConsensusMsg, Effect, LivenessMsg, LocallyProposedValue, MisbehaviorEvidence, ProposedValue,
-    Resumable, Resume, SignedConsensusMsg, VoteExtensionError,
+    ConsensusMsg, Effect, Input, LivenessMsg, LocallyProposedValue, MisbehaviorEvidence,
+    ProposedValue, Resumable, Resume, SignedConsensusMsg, VoteExtensionError,
 };
 use arc_malachitebft_core_types::{
     CommitCertificate, NilOrVal, Round, SignedMessage, Timeout, TimeoutKind, Value, ValueOrigin,
@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::super::context::{EngineHeight, ProbityContext};
 use super::super::driver::Driver;
-use super::super::signing::{EngineVerifier, WITHHELD};
+use super::super::signing::{EngineSigner, EngineVerifier, WITHHELD};
 use super::journal::{self, Journal};
 use super::message::Message;
 use super::{CoreError, Output, Pending, Said, Soon};
@@ -43,7 +43,7 @@ pub(super) struct Hands<A, J> {
     pub(super) driver: Driver<A>,
     pub(super) parts: mpsc::Receiver<NetworkMsg<ProbityContext>>,
     pub(super) verifier: EngineVerifier,
-    pub(super) signer: Option<Box<dyn Signer<ProbityContext>>>,
+    pub(super) signer: EngineSigner,
     pub(super) journal: J,
     pub(super) validator: bool,
     pub(super) recovering: bool,
@@ -75,6 +75,30 @@ impl<A: Application, J: Journal> Hands<A, J> {
 
     fn send(&mut self, message: &Message) {
         self.outputs.extend(message.encode().map(Output::Send));
+    }
+
+    /// Sends what may hold signatures of this core.
+    fn publish(&mut self, message: LivenessMsg<ProbityContext>) {
+        if self.signer.settle().is_ok() {
+            self.send(&Message::Liveness(message));
+        }
+    }
+
+    /// Takes in what the log says was signed, as the log's codec of a running engine does.
+    pub(super) fn recall(&self, input: &Input<ProbityContext>) {
+        match input {
+            Input::Vote(vote) => self.signer.recall(&SignedConsensusMsg::Vote(vote.clone())),
+            Input::Proposal(proposal) => {
+                self.signer.recall(&SignedConsensusMsg::Proposal(proposal.clone()));
+            }
+            Input::TimeoutElapsed(_)
+            | Input::ProposedValue(..)
+            | Input::PolkaCertificate(_)
+            | Input::StartHeight(..)
+            | Input::Propose(_)
+            | Input::RoundCertificate(_)
+            | Input::SyncValueResponse(_) => {}
+        }
     }
 
     pub(super) fn soon(&mut self, soon: Soon) {
@@ -125,20 +149,22 @@ impl<A: Application, J: Journal> Hands<A, J> {
             }
             Effect::PublishConsensusMsg(message, resume) => {
                 self.flush()?;
-                self.outputs.extend(signed(&message));
-                self.send(&Message::Consensus(message));
+                if self.signer.leave(&message).is_ok() {
+                    self.outputs.extend(signed(&message));
+                    self.send(&Message::Consensus(message));
+                }
                 Ok(resume.resume_with(()))
             }
             Effect::PublishLivenessMsg(message, resume) => {
-                self.send(&Message::Liveness(message));
+                self.publish(message);
                 Ok(resume.resume_with(()))
             }
             Effect::RepublishVote(vote, resume) => {
-                self.send(&Message::Liveness(LivenessMsg::Vote(vote)));
+                self.publish(LivenessMsg::Vote(vote));
                 Ok(resume.resume_with(()))
             }
             Effect::RepublishRoundCertificate(certificate, resume) => {
-                self.send(&Message::Liveness(LivenessMsg::SkipRoundCertificate(certificate)));
+                self.publish(LivenessMsg::SkipRoundCertificate(certificate));
                 Ok(resume.resume_with(()))
             }
             Effect::SignVote(..)
@@ -178,13 +204,11 @@ impl<A: Application, J: Journal> Hands<A, J> {
         let (context, verifier) = (&ProbityContext, &self.verifier);
         Ok(match effect {
             Effect::SignVote(vote, resume) => {
-                let signer = self.signer.as_ref().ok_or(CoreError::NoKeys)?;
-                let signed = block_on(signer.sign_vote(vote));
+                let signed = block_on(self.signer.sign_vote(vote));
                 resume.resume_with(signed.map_err(|error| CoreError::Sign(error.to_string()))?)
             }
             Effect::SignProposal(proposal, resume) => {
-                let signer = self.signer.as_ref().ok_or(CoreError::NoKeys)?;
-                let signed = block_on(signer.sign_proposal(proposal));
+                let signed = block_on(self.signer.sign_proposal(proposal));
                 resume.resume_with(signed.map_err(|error| CoreError::Sign(error.to_string()))?)
             }
             Effect::VerifySignature(message, key, resume) => {

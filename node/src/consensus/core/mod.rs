@@ -36,7 +36,6 @@ use arc_malachitebft_core_consensus::{
 use arc_malachitebft_core_types::{
     ThresholdParams, ValidatorSet, ValueOrigin, ValuePayload, ValueResponse as CertifiedValue,
 };
-use arc_malachitebft_signing::Signer;
 use arc_malachitebft_sync::{Response, ValueResponse};
 use bytes::Bytes;
 use probity_primitives::{BlockHash, Height, Keypair, OperatorId};
@@ -77,9 +76,6 @@ pub enum CoreError {
     /// The state machine asks to log an input that no log holds.
     #[error("an input is to be logged that no log holds")]
     NoEntry,
-    /// The state machine asks for a signature of a node without keys.
-    #[error("a signature is asked for, and this node has no keys")]
-    NoKeys,
     /// The signer refuses.
     #[error("the signer refuses: {0}")]
     Sign(String),
@@ -191,23 +187,13 @@ impl<A: Application, J: Journal> Core<A, J> {
             Some(safety) => EngineSigner::guarded(safety, keypair),
             None => EngineSigner::new(chain.clone(), keypair),
         };
-        Self::with_signer(chain, (operator, Box::new(signer)), block_time, application, journal)
-    }
-
-    fn with_signer(
-        chain: ChainIdentity,
-        (operator, signer): (OperatorId, Box<dyn Signer<ProbityContext>>),
-        block_time: Duration,
-        application: A,
-        journal: J,
-    ) -> Self {
         let (publish, parts) = mpsc::channel(PARTS);
         let clock = DriverConfig { block_time, now_ms: || NOW_MS.get() };
         let hands = Hands {
             driver: Driver::new(application, Some(publish), clock),
             parts,
             verifier: EngineVerifier(chain),
-            signer: Some(signer),
+            signer,
             journal,
             validator: false,
             recovering: false,
@@ -267,6 +253,7 @@ impl<A: Application, J: Journal> Core<A, J> {
     /// [`CoreError`].
     pub fn anew(&mut self, now_ms: u64) -> Result<Vec<Output>, CoreError> {
         self.state = None;
+        self.hands.signer.begin_anew();
         self.metrics = Metrics::new();
         self.hands.timers.clear();
         self.begin(now_ms)
@@ -417,6 +404,9 @@ impl<A: Application, J: Journal> Core<A, J> {
         let inputs: Result<Vec<_>, _> =
             read.map(|(n, entry)| journal::read(entry).ok_or(CoreError::Corrupt(n))).collect();
         let inputs = inputs?;
+        for input in &inputs {
+            self.hands.recall(input);
+        }
         if inputs.is_empty() {
             return Ok(());
         }
