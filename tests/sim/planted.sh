@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Plants each bug of tests/sim/planted in a scratch clone and demands that a seed finds it.
 # Usage: tests/sim/planted.sh [NAME...], or tests/sim/planted.sh --check, which builds nothing and
-# only demands that each bug can still be planted; SEEDS (2000), STEPS (3000), PROFILE (release or dev) and RUN
-# (what runs the seeds, as in RUN='nice -n 19') may be set. The scratch clone and its build stay in
-# target/planted, so that a second run is faster.
+# only demands that each bug can still be planted; SEEDS (2000), STEPS (3000), PROFILE (release or
+# dev) and RUN (what runs the seeds, as in RUN='nice -n 19') may be set. Bugs named marks-* are looked
+# for with --marks. The scratch clone and its build stay in target/planted, so that a second run is
+# faster.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 scratch=${SCRATCH:-$here/target/planted}
@@ -35,7 +36,9 @@ for name in "${names[@]}"; do
   git apply --unidiff-zero "$here/tests/sim/planted/$name.patch"
   cargo build --quiet --locked --profile "$profile" --workspace --bin probity-sim-network 2> "$scratch/$name.build" ||
     { echo "$name: does not build, see $scratch/$name.build"; missed=$((missed + 1)); continue; }
-  if ${RUN:-} "$CARGO_TARGET_DIR/$folder/probity-sim-network" \
+  marks=()
+  case $name in marks-*) marks=(--marks) ;; esac
+  if ${RUN:-} "$CARGO_TARGET_DIR/$folder/probity-sim-network" "${marks[@]}" \
     --seeds "0..$seeds" --steps "$steps" --first > "$scratch/$name.run"; then
     echo "$name: NOT caught within $seeds seeds"
     missed=$((missed + 1))

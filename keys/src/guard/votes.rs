@@ -196,8 +196,8 @@ impl VoteGuard {
         Self { owner, state, refusals: AtomicU64::new(0), contradictions: AtomicU64::new(0) }
     }
 
-    /// Allows a message to be signed. Its signature may be shown to nobody before [`Self::keep`], or
-    /// [`Self::leave`], has returned.
+    /// Allows a message to be signed. Its signature may be shown to nobody before [`Self::leave`] has
+    /// returned.
     ///
     /// # Errors
     /// [`GuardError::Slashable`] for other bytes at or below the mark; nothing may be signed then.
@@ -237,22 +237,16 @@ impl VoteGuard {
         let new = Mark { height, round, digest: Some(digest) };
         let mut state = self.state()?;
         match state.marks.judge(step, &new) {
-            Judgement::Same => {}
-            Judgement::Above => state.marks.set(step, new),
-            Judgement::Below(mark) if mark.place() == new.place() => {
-                return Err(self.refuse(step, &new, &mark));
+            Judgement::Same => self.keep(&mut state, step),
+            Judgement::Above => {
+                state.marks.set(step, new);
+                self.keep(&mut state, step)
             }
-            Judgement::Below(_) => {}
+            Judgement::Below(mark) if mark.place() == new.place() => {
+                Err(self.refuse(step, &new, &mark))
+            }
+            Judgement::Below(_) => Ok(()),
         }
-        self.keep_all(&mut state)
-    }
-
-    /// Makes the marks of all that was allowed durable.
-    ///
-    /// # Errors
-    /// [`GuardError`] if they cannot be kept; no signature may be shown to anybody then.
-    pub fn keep(&self) -> Result<(), GuardError> {
-        self.keep_all(&mut *self.state()?)
     }
 
     /// Takes in a message that a log of this process's own says was signed, without keeping its mark:
@@ -316,7 +310,7 @@ impl VoteGuard {
         let mut state = self.state()?;
         let before = state.marks;
         state.marks.raise(step, mark);
-        self.keep_all(&mut state)?;
+        self.keep(&mut state, step)?;
         Ok(state.marks != before)
     }
 
@@ -358,10 +352,16 @@ impl VoteGuard {
         Slashable::Vote { step, height, round, at, in_round }.into()
     }
 
-    fn keep_all(&self, state: &mut State) -> Result<(), GuardError> {
-        if state.marks != state.kept {
-            state.keeper.replace(&encode(&self.owner, &state.marks))?;
-            state.kept = state.marks;
+    /// Makes the mark of one kind durable. Others stay as they are: what they are of may not be in
+    /// the engine's log yet.
+    fn keep(&self, state: &mut State, step: Step) -> Result<(), GuardError> {
+        let mut kept = state.kept;
+        if let Some(mark) = state.marks.of(step) {
+            kept.set(step, mark);
+        }
+        if kept != state.kept {
+            state.keeper.replace(&encode(&self.owner, &kept))?;
+            state.kept = kept;
         }
         Ok(())
     }
@@ -435,8 +435,7 @@ mod tests {
     #[test]
     fn marks_outlive_the_process() {
         let (folder, before) = guard();
-        assert!(allows(&before, Step::Precommit, 5, 0, A));
-        before.keep().unwrap();
+        before.leave(Step::Precommit, Height(5), 0, A).unwrap();
         drop(before);
         let after = VoteGuard::open(folder.path(), owner(1)).unwrap();
         assert!(!allows(&after, Step::Precommit, 5, 0, B));
@@ -462,9 +461,10 @@ mod tests {
     fn what_was_allowed_and_never_left_binds_nobody_who_begins_anew() {
         let (folder, guard) = guard();
         assert!(allows(&guard, Step::Prevote, 5, 0, A));
-        guard.keep().unwrap();
+        guard.leave(Step::Prevote, Height(5), 0, A).unwrap();
         assert!(allows(&guard, Step::Prevote, 6, 0, A));
         assert!(!allows(&guard, Step::Prevote, 6, 0, B), "this one may still show it");
+        guard.leave(Step::Precommit, Height(5), 0, A).unwrap();
         let next = VoteGuard::open(folder.path(), owner(1)).unwrap();
         assert!(!allows(&next, Step::Prevote, 5, 0, B) && allows(&next, Step::Prevote, 6, 0, B));
         guard.forget().unwrap();

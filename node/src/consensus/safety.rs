@@ -1,9 +1,9 @@
 //! Whether this node may sign: its watermarks, and the reasons to stop altogether.
 //!
 //! [`Safety`] stands between the engine and the operator's key. It asks the watermarks for every
-//! vote and proposal, when it is signed and when it leaves, and it watches what the key signs elsewhere: a certificate or a vote under
-//! this key that the watermarks do not know was made by somebody else with the same key. Then
-//! nothing is signed any more, whatever the engine asks.
+//! vote and proposal, when it is signed and when it leaves, and it watches what the key signs
+//! elsewhere: a certificate or a vote under this key that the watermarks do not know was made by
+//! somebody else with the same key. Then nothing is signed any more, whatever the engine asks.
 //!
 //! # Invariants
 //! - After [`Safety::halt`] nothing is signed until the process begins again.
@@ -157,15 +157,6 @@ impl Safety {
         Ok(self.votes.leave(step, height, round, digest)?)
     }
 
-    /// Makes the marks of all that was signed durable, before something leaves that may hold a
-    /// signature of it.
-    ///
-    /// # Errors
-    /// [`GuardError`]; nothing may leave then.
-    pub fn settle(&self) -> Result<(), GuardError> {
-        self.votes.keep()
-    }
-
     /// Takes in a message under this key that the engine's log holds.
     pub fn recall(&self, step: Step, height: Height, round: u32, digest: Hash) {
         if let Err(error) = self.votes.recall(step, height, round, digest) {
@@ -212,13 +203,15 @@ impl Safety {
             let digest = Hash::of_bytes(Domain::Vote, &statement.sign_bytes());
             if live {
                 self.heard(Step::Precommit, *height, *round, digest);
+                // The block may be given to others before the vote has left by itself.
+                if let Err(Withheld::Guard(error)) =
+                    self.leave(Step::Precommit, *height, *round, digest)
+                {
+                    tracing::error!(%error, "the mark of a vote that decided is not kept");
+                }
             } else {
                 self.learn(*height, *round, digest);
             }
-        }
-        if let Err(error) = self.settle() {
-            // What is refused later, or at the next start, says so again.
-            tracing::error!(%error, "the signing marks cannot be kept");
         }
         if live {
             self.live.send_modify(|heights| *heights = heights.saturating_add(1));
@@ -356,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_vote_in_a_certificate_is_no_reason_to_stop() {
+    fn ones_own_vote_in_a_certificate_is_no_reason_to_stop_and_is_marked_by_then() {
         let folder = tempfile::tempdir().unwrap();
         let safety = safety(folder.path(), MADE_MS);
         let (votes, chain) = decided();
@@ -373,6 +366,9 @@ mod tests {
         safety.allow(Step::Precommit, Height(1), 0, digest).unwrap();
         safety.decided(&votes, &chain);
         assert_eq!((halt(&safety), *safety.live_heights().borrow()), (None, 1));
+        let owner = Owner { genesis: safety.chain.genesis_hash, key: safety.key() };
+        let kept = VoteGuard::open(folder.path(), owner).unwrap().marks().unwrap();
+        assert_eq!(kept.precommit.unwrap().digest, Some(digest));
         let other = Certificate { block: BlockHash(OTHER), ..votes };
         safety.decided(&other, &chain);
         assert!(matches!(halt(&safety), Some(Halt::Elsewhere { .. })));

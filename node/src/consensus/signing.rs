@@ -20,7 +20,7 @@
 
 use std::sync::Arc;
 
-use arc_malachitebft_core_consensus::SignedConsensusMsg;
+use arc_malachitebft_core_consensus::{LivenessMsg, SignedConsensusMsg};
 use arc_malachitebft_core_types::{
     NilOrVal, SignedMessage, SigningScheme, ValidatorProof, VoteExtensionScope, VoteType,
 };
@@ -33,7 +33,7 @@ use probity_runtime::certificate::{VoteKind, VoteStatement};
 use probity_runtime::genesis::ChainIdentity;
 use probity_runtime::proposal::ProposalStatement;
 
-use super::context::{ProbityContext, Proposal, Vote};
+use super::context::{EngineAddress, ProbityContext, Proposal, Vote};
 use super::safety::{Safety, Withheld};
 
 /// Bytes that are not a key or a signature of this scheme.
@@ -182,12 +182,25 @@ impl EngineSigner {
         }
     }
 
-    /// Makes the marks of all that was signed durable.
+    /// Lets a vote go to others again, or a certificate, which may hold a vote of this validator's
+    /// that has not left by itself.
     ///
     /// # Errors
-    /// [`Withheld`]; nothing may leave that can hold a signature of this validator then.
-    pub(super) fn settle(&self) -> Result<(), Withheld> {
-        Ok(self.safety.as_ref().map_or(Ok(()), |safety| safety.settle())?)
+    /// [`Withheld`]; it must stay here then.
+    pub(super) fn leave_again(
+        &self,
+        message: &LivenessMsg<ProbityContext>,
+    ) -> Result<(), Withheld> {
+        let leave = |vote| self.leave(&SignedConsensusMsg::Vote(vote));
+        match message {
+            LivenessMsg::Vote(vote) => leave(vote.clone()),
+            LivenessMsg::PolkaCertificate(polka) => {
+                polka.votes(&ProbityContext).try_for_each(leave)
+            }
+            LivenessMsg::SkipRoundCertificate(certificate) => {
+                certificate.votes(&ProbityContext).try_for_each(leave)
+            }
+        }
     }
 
     /// Takes in what the engine's log holds, if it is this validator's.
@@ -212,29 +225,23 @@ impl EngineSigner {
         message: &SignedConsensusMsg<ProbityContext>,
     ) -> Option<(Step, Height, u32, Hash)> {
         let operator = self.safety.as_ref()?.operator();
-        let (step, height, round, domain, bytes, signer, signature) = match message {
+        let own = |signer: EngineAddress, signature: &Signature| {
+            (signer.0 == operator && *signature != WITHHELD).then_some(())
+        };
+        let (step, height, round, domain, bytes) = match message {
             SignedConsensusMsg::Vote(SignedMessage { message: vote, signature }) => {
+                own(vote.validator, signature)?;
                 let bytes = vote_bytes(&self.chain, vote);
-                let step = step_of(vote.kind);
-                (step, vote.height, vote.round, Domain::Vote, bytes, vote.validator, signature)
+                (step_of(vote.kind), vote.height, vote.round, Domain::Vote, bytes)
             }
             SignedConsensusMsg::Proposal(SignedMessage { message: stand, signature }) => {
+                own(stand.proposer, signature)?;
                 let bytes = proposal_bytes(&self.chain, stand);
-                let domain = Domain::Proposal;
-                (
-                    Step::Proposal,
-                    stand.height,
-                    stand.round,
-                    domain,
-                    bytes,
-                    stand.proposer,
-                    signature,
-                )
+                (Step::Proposal, stand.height, stand.round, Domain::Proposal, bytes)
             }
         };
         let round = round.as_u32().unwrap_or(u32::MAX);
-        let own = signer.0 == operator && *signature != WITHHELD;
-        own.then(|| (step, height.0, round, Hash::of_bytes(domain, &bytes)))
+        Some((step, height.0, round, Hash::of_bytes(domain, &bytes)))
     }
 
     fn sign(&self, domain: Domain, bytes: &[u8], place: (Step, Height, Option<u32>)) -> Signature {
@@ -346,7 +353,7 @@ mod tests {
     use probity_primitives::{Address, BlockHash, BoundedString, Height, Network, OperatorId};
 
     use super::*;
-    use crate::consensus::context::{EngineAddress, EngineHeight, EngineValue};
+    use crate::consensus::context::{EngineHeight, EngineValue};
 
     fn chain(genesis: u8) -> ChainIdentity {
         let chain_id = BoundedString::new("probity-test").unwrap();

@@ -79,7 +79,7 @@ impl<A: Application, J: Journal> Hands<A, J> {
 
     /// Sends what may hold signatures of this core.
     fn publish(&mut self, message: LivenessMsg<ProbityContext>) {
-        if self.signer.settle().is_ok() {
+        if self.signer.leave_again(&message).is_ok() {
             self.send(&Message::Liveness(message));
         }
     }
