@@ -126,6 +126,21 @@ pub trait Around: Send + 'static {
     /// Looks at the answerer after it may have met its store.
     fn look(&mut self) {}
 
+    /// The block that this node proposes, as [`Application::propose`].
+    ///
+    /// # Errors
+    /// As there.
+    fn propose(
+        &mut self,
+        height: Height,
+        round: u32,
+        now_ms: u64,
+    ) -> Result<SignedProposal, <Self::Inner as Application>::Error> {
+        let proposed = self.inner_mut().propose(height, round, now_ms);
+        self.look();
+        proposed
+    }
+
     /// Commits a decided block, as [`Application::decide`].
     ///
     /// # Errors
@@ -168,9 +183,7 @@ impl<A: Around> Application for A {
         round: u32,
         now_ms: u64,
     ) -> Result<SignedProposal, Self::Error> {
-        let proposed = self.inner_mut().propose(height, round, now_ms);
-        self.look();
-        proposed
+        Around::propose(self, height, round, now_ms)
     }
 
     fn accepts(&self, header: &ProposalHeader, signature: &Signature) -> bool {

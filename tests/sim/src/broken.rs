@@ -49,6 +49,20 @@ pub enum Broken {
         /// What is wrong.
         reason: String,
     },
+    /// An honest node built no block at its turn.
+    #[error(
+        "liveness: node {node} made no block at its turn, height {height}, round {round}: {reason}"
+    )]
+    Idle {
+        /// Whose turn it was.
+        node: usize,
+        /// Where.
+        height: Height,
+        /// In which round.
+        round: u32,
+        /// What is wrong.
+        reason: String,
+    },
     /// A decision is not proven.
     #[error("validity: the certificate of height {height} at node {node} does not hold: {reason}")]
     Unproven {

@@ -62,6 +62,10 @@ impl World {
         if node.contradictions() > 0 {
             return Err(Broken::Withheld { node: place });
         }
+        let idle = node.core.as_mut().and_then(|core| core.application_mut().idle.take());
+        if let Some((height, round, reason)) = idle.filter(|_| node.honest) {
+            return Err(Broken::Idle { node: place, height, round, reason });
+        }
         let found =
             node.core.as_mut().map(|core| std::mem::take(&mut core.application_mut().evidence));
         for evidence in found.unwrap_or_default() {
