@@ -94,8 +94,16 @@ pub(super) fn bytes(bytes: u64) -> String {
     format!("{bytes}\u{a0}B")
 }
 
-/// A length of time in its two largest units.
+/// A length of time in its two largest units; a short one in milliseconds or tenths of a second.
 pub(super) fn duration(ms: u64) -> String {
+    match ms {
+        1..=999 => return format!("{ms}\u{a0}ms"),
+        1_000..=9_949 if !ms.is_multiple_of(1_000) => {
+            let tenths = ms.saturating_add(50) / 100;
+            return format!("{}.{}\u{a0}s", tenths / 10, tenths % 10);
+        }
+        0 | 1_000.. => {}
+    }
     let seconds = ms / 1_000;
     let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
     let first = units.iter().position(|(_, size)| seconds >= *size).unwrap_or(3);
@@ -229,6 +237,9 @@ mod tests {
     #[test]
     fn a_length_of_time_has_its_two_largest_units() {
         assert_eq!(duration(0), "0\u{a0}s");
+        assert_eq!(duration(203), "203\u{a0}ms");
+        assert_eq!(duration(1_449), "1.4\u{a0}s");
+        assert_eq!(duration(2_000), "2\u{a0}s");
         assert_eq!(duration(61_000), "1\u{a0}min\u{a0}1\u{a0}s");
         assert_eq!(duration(3_600_000), "1\u{a0}h");
         assert_eq!(duration(90_061_000), "1\u{a0}d\u{a0}1\u{a0}h");
