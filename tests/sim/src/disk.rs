@@ -2,9 +2,10 @@
 //! loses what was not flushed.
 //!
 //! The promise of a store is that a batch is there as a whole or not at all, and that it is there
-//! once the write returned without error; so do the marks of what was signed, which are another file. Under a [`Fault`] the write in progress ends either way
-//! and is not acknowledged; with a cut, nothing more is written until the node starts again. A log
-//! promises what was flushed; of the rest a prefix survives.
+//! once the write returned without error. The marks of what was signed, which are another file,
+//! promise the same. Under a [`Fault`] the write in progress ends either way and is not
+//! acknowledged; with a cut, nothing more is written until the node starts again. A log promises
+//! what was flushed; of the rest a prefix survives.
 //!
 //! # Not here
 //! Files. What sled and redb do with failing files is in `tests/files.rs`.
