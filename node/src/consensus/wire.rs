@@ -56,9 +56,9 @@ pub(super) struct LogCodec(pub(super) Option<EngineSigner>);
 
 /// Messages that are passed on as they are.
 macro_rules! passed_on {
-    ($($message:ty;)*) => {
+    ($codec:ty: $($message:ty;)*) => {
         $(
-            impl Codec<$message> for WireCodec {
+            impl Codec<$message> for $codec {
                 type Error = CodecError;
 
                 fn decode(&self, bytes: Bytes) -> Result<$message, CodecError> {
@@ -74,6 +74,7 @@ macro_rules! passed_on {
 }
 
 passed_on! {
+    WireCodec:
     ProposalPart;
     StreamMessage<ProposalPart>;
     ValidatorProof<ProbityContext>;
@@ -149,28 +150,10 @@ impl Codec<SignedConsensusMsg<ProbityContext>> for LogCodec {
     }
 }
 
-impl Codec<ProposedValue<ProbityContext>> for LogCodec {
-    type Error = CodecError;
-
-    fn decode(&self, bytes: Bytes) -> Result<ProposedValue<ProbityContext>, CodecError> {
-        EngineCodec.decode(bytes)
-    }
-
-    fn encode(&self, value: &ProposedValue<ProbityContext>) -> Result<Bytes, CodecError> {
-        EngineCodec.encode(value)
-    }
-}
-
-impl Codec<PolkaCertificate<ProbityContext>> for LogCodec {
-    type Error = CodecError;
-
-    fn decode(&self, bytes: Bytes) -> Result<PolkaCertificate<ProbityContext>, CodecError> {
-        EngineCodec.decode(bytes)
-    }
-
-    fn encode(&self, polka: &PolkaCertificate<ProbityContext>) -> Result<Bytes, CodecError> {
-        EngineCodec.encode(polka)
-    }
+passed_on! {
+    LogCodec:
+    ProposedValue<ProbityContext>;
+    PolkaCertificate<ProbityContext>;
 }
 
 #[cfg(test)]
